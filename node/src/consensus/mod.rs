@@ -1,0 +1,3 @@
+//! The host of the consensus engine.
+
+pub mod wal;

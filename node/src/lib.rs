@@ -1,0 +1,3 @@
+//! The EmotionalChain validator.
+
+pub mod network;

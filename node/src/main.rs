@@ -1,0 +1,2 @@
+//! The `emotionalchain` binary.
+fn main() {}

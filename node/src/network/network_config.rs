@@ -1,0 +1,301 @@
+//! The typed configuration: every field is used, and every one has a default and a range.
+
+use std::{path::PathBuf, time::Duration};
+
+use libp2p::{Multiaddr, multiaddr::Protocol};
+use serde::{Deserialize, Serialize};
+
+use super::{error::ConfigError, peers::TransportKind};
+
+/// More could not each be dialled again every two seconds without being a nuisance.
+pub const MAX_BOOTSTRAP: usize = 64;
+
+/// Settings of the peer-to-peer host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Addresses to listen on. WebRTC can be dialled only while it is listened on.
+    pub listen: Vec<Multiaddr>,
+    /// Peers to stay connected to, best with `/p2p/<peer id>`.
+    pub bootstrap: Vec<Multiaddr>,
+    /// Addresses under which others reach this node, where they differ from those listened on.
+    pub external: Vec<Multiaddr>,
+    /// Where the WebRTC certificate is kept.
+    pub data_dir: PathBuf,
+    /// Discovered peers are dialled until this many are connected.
+    pub target_peers: usize,
+    /// What others may take.
+    pub limits: LimitsConfig,
+    /// Gossip.
+    pub gossip: GossipConfig,
+    /// Times.
+    pub timing: TimingConfig,
+}
+
+/// What others may take of this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Connections that others opened.
+    pub max_inbound: u32,
+    /// Connections that this node opened.
+    pub max_outbound: u32,
+    /// Connections of one peer: two that crossed, and two that are not yet known to be dead.
+    pub max_per_peer: u32,
+    /// Handshakes that others began.
+    pub max_pending_inbound: u32,
+    /// Handshakes that this node began.
+    pub max_pending_outbound: u32,
+    /// No new connection while the process holds more than this many bytes.
+    pub max_memory_bytes: u64,
+    /// Requests and answers under way on one connection.
+    pub max_streams: usize,
+    /// Gossip handed to the application that has no verdict yet: messages.
+    pub max_unjudged: usize,
+    /// The same in bytes.
+    pub max_unjudged_bytes: usize,
+    /// Events that wait for the application.
+    pub event_queue: usize,
+}
+
+/// How gossip spreads; the reasons stand in [`gossip`](super::gossip).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GossipConfig {
+    /// Milliseconds between heartbeats, which mend the mesh.
+    pub heartbeat_ms: u64,
+    /// Heartbeats for which a message is kept: the time in which a verdict must come.
+    pub history: usize,
+    /// Peers of the mesh: as many as wished.
+    pub mesh: usize,
+    /// Fewer are filled up.
+    pub mesh_low: usize,
+    /// More are pruned.
+    pub mesh_high: usize,
+    /// At least so many of them dialled by this node.
+    pub mesh_outbound: usize,
+}
+
+/// Times in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimingConfig {
+    /// Between pings.
+    pub ping_interval_ms: u64,
+    /// Until a missing pong closes the connection.
+    pub ping_timeout_ms: u64,
+    /// Until a connection attempt is given up.
+    pub connect_timeout_ms: u64,
+    /// Until a request fails.
+    pub request_timeout_ms: u64,
+    /// Until a peer that has not said who it is is disconnected.
+    pub identify_timeout_ms: u64,
+    /// First wait before a lost bootstrap peer is dialled again.
+    pub redial_base_ms: u64,
+    /// Longest such wait: small, because a validator that returns must be found within two seconds.
+    pub redial_cap_ms: u64,
+    /// Between refreshes of the routing table.
+    pub discovery_interval_ms: u64,
+    /// How long a refused peer (other chain, graylisted) stays refused.
+    pub refusal_ms: u64,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        let any = |port: u16| Multiaddr::empty().with(Protocol::Ip4([0, 0, 0, 0].into())).with(Protocol::Udp(port));
+        let tcp = |port: u16| Multiaddr::empty().with(Protocol::Ip4([0, 0, 0, 0].into())).with(Protocol::Tcp(port));
+        Self {
+            listen: vec![
+                tcp(26600),
+                any(26600).with(Protocol::QuicV1),
+                tcp(26601).with(Protocol::Ws("/".into())),
+                any(26602).with(Protocol::WebRTCDirect),
+            ],
+            bootstrap: Vec::new(),
+            external: Vec::new(),
+            data_dir: PathBuf::from("."),
+            target_peers: 10,
+            limits: LimitsConfig::default(),
+            gossip: GossipConfig::default(),
+            timing: TimingConfig::default(),
+        }
+    }
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            max_inbound: 96,
+            max_outbound: 32,
+            max_per_peer: 4,
+            max_pending_inbound: 64,
+            max_pending_outbound: 32,
+            max_memory_bytes: 1 << 30,
+            max_streams: 16,
+            max_unjudged: 4096,
+            max_unjudged_bytes: 64 << 20,
+            event_queue: 1024,
+        }
+    }
+}
+
+impl Default for GossipConfig {
+    fn default() -> Self {
+        Self { heartbeat_ms: 700, history: 8, mesh: 8, mesh_low: 6, mesh_high: 12, mesh_outbound: 3 }
+    }
+}
+
+impl Default for TimingConfig {
+    fn default() -> Self {
+        Self {
+            ping_interval_ms: 5_000,
+            ping_timeout_ms: 5_000,
+            connect_timeout_ms: 5_000,
+            request_timeout_ms: 10_000,
+            identify_timeout_ms: 10_000,
+            redial_base_ms: 200,
+            redial_cap_ms: 1_500,
+            discovery_interval_ms: 60_000,
+            refusal_ms: 60_000,
+        }
+    }
+}
+
+impl NetworkConfig {
+    /// All four transports on free ports of the loopback interface: tests and `devnet`.
+    pub fn loopback(data_dir: impl Into<PathBuf>) -> Self {
+        let ip = || Multiaddr::empty().with(Protocol::Ip4([127, 0, 0, 1].into()));
+        Self {
+            listen: vec![
+                ip().with(Protocol::Tcp(0)),
+                ip().with(Protocol::Udp(0)).with(Protocol::QuicV1),
+                ip().with(Protocol::Tcp(0)).with(Protocol::Ws("/".into())),
+                ip().with(Protocol::Udp(0)).with(Protocol::WebRTCDirect),
+            ],
+            data_dir: data_dir.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Refuses what could not work.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for the first field that is wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.listen.is_empty() {
+            return Err(ConfigError::NoListenAddress);
+        }
+        for address in self.listen.iter().chain(&self.bootstrap).chain(&self.external) {
+            if TransportKind::of(address) == TransportKind::Other {
+                return Err(ConfigError::Address(address.clone()));
+            }
+        }
+        if self.bootstrap.len() > MAX_BOOTSTRAP {
+            return Err(ConfigError::Bootstrap { count: self.bootstrap.len(), max: MAX_BOOTSTRAP });
+        }
+        range("target_peers", self.target_peers, 1, 1_000)?;
+        self.limits.check()?;
+        self.gossip.check()?;
+        self.timing.check()
+    }
+}
+
+impl LimitsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        range("limits.max_inbound", self.max_inbound as usize, 1, 10_000)?;
+        range("limits.max_outbound", self.max_outbound as usize, 1, 10_000)?;
+        range("limits.max_per_peer", self.max_per_peer as usize, 2, 16)?;
+        range("limits.max_pending_inbound", self.max_pending_inbound as usize, 1, 10_000)?;
+        range("limits.max_pending_outbound", self.max_pending_outbound as usize, 1, 10_000)?;
+        range("limits.max_memory_bytes", usize::try_from(self.max_memory_bytes).unwrap_or(usize::MAX), 32 << 20, 1 << 44)?;
+        range("limits.max_streams", self.max_streams, 1, 1_024)?;
+        range("limits.max_unjudged", self.max_unjudged, 16, 1 << 20)?;
+        range("limits.max_unjudged_bytes", self.max_unjudged_bytes, 4 << 20, 1 << 34)?;
+        range("limits.event_queue", self.event_queue, 128, 1 << 20)
+    }
+}
+
+impl GossipConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        range("gossip.heartbeat_ms", self.heartbeat_ms as usize, 100, 60_000)?;
+        range("gossip.history", self.history, 4, 100)?;
+        range("gossip.mesh", self.mesh, 2, 100)?;
+        range("gossip.mesh_low", self.mesh_low, 1, self.mesh)?;
+        range("gossip.mesh_high", self.mesh_high, self.mesh, 200)?;
+        let most = (self.mesh / 2).min(self.mesh_low.saturating_sub(1));
+        range("gossip.mesh_outbound", self.mesh_outbound, 0, most)
+    }
+
+    /// Between heartbeats.
+    pub const fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms)
+    }
+
+    /// For how long gossip keeps a message, and so for how long a verdict can have an effect.
+    pub fn verdict_time(&self) -> Duration {
+        self.heartbeat().saturating_mul(u32::try_from(self.history).unwrap_or(u32::MAX))
+    }
+}
+
+impl TimingConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        for (field, value) in [
+            ("timing.ping_interval_ms", self.ping_interval_ms),
+            ("timing.ping_timeout_ms", self.ping_timeout_ms),
+            ("timing.connect_timeout_ms", self.connect_timeout_ms),
+            ("timing.request_timeout_ms", self.request_timeout_ms),
+            ("timing.identify_timeout_ms", self.identify_timeout_ms),
+            ("timing.discovery_interval_ms", self.discovery_interval_ms),
+            ("timing.refusal_ms", self.refusal_ms),
+        ] {
+            range(field, value as usize, 100, 3_600_000)?;
+        }
+        range("timing.redial_base_ms", self.redial_base_ms as usize, 10, 60_000)?;
+        range("timing.redial_cap_ms", self.redial_cap_ms as usize, self.redial_base_ms as usize, 3_600_000)
+    }
+}
+
+fn range(field: &'static str, value: usize, min: usize, max: usize) -> Result<(), ConfigError> {
+    if (min..=max).contains(&value) {
+        return Ok(());
+    }
+    Err(ConfigError::Range { field, value: value as u64, min: min as u64, max: max as u64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_hold_and_survive_toml() {
+        let config = NetworkConfig::default();
+        config.check().unwrap();
+        let text = toml::to_string(&config).unwrap();
+        assert_eq!(toml::from_str::<NetworkConfig>(&text).unwrap(), config);
+        assert!(toml::from_str::<NetworkConfig>("unknown = 1").is_err());
+        let partial: NetworkConfig = toml::from_str("[gossip]\nmesh = 7").unwrap();
+        assert_eq!((partial.gossip.mesh, partial.target_peers), (7, 10));
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        let refused = |change: fn(&mut NetworkConfig)| {
+            let mut config = NetworkConfig::default();
+            change(&mut config);
+            config.check().unwrap_err()
+        };
+        assert_eq!(refused(|c| c.listen.clear()), ConfigError::NoListenAddress);
+        assert!(matches!(refused(|c| c.gossip.mesh_low = 9), ConfigError::Range { field: "gossip.mesh_low", .. }));
+        assert!(matches!(refused(|c| c.gossip.mesh_outbound = 5), ConfigError::Range { .. }));
+        assert!(matches!(refused(|c| c.timing.redial_cap_ms = 1), ConfigError::Range { .. }));
+        assert!(matches!(refused(|c| c.limits.max_streams = 0), ConfigError::Range { .. }));
+        assert!(matches!(
+            refused(|c| c.bootstrap = vec!["/ip4/1.2.3.4/udp/9".parse().unwrap()]),
+            ConfigError::Address(_)
+        ));
+        assert!(matches!(
+            refused(|c| c.bootstrap = vec!["/ip4/1.2.3.4/tcp/9".parse().unwrap(); 65]),
+            ConfigError::Bootstrap { count: 65, .. }
+        ));
+    }
+}

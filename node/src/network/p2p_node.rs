@@ -1,0 +1,116 @@
+//! Starting the host.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use libp2p::identity::Keypair;
+use prometheus_client::registry::Registry;
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use super::{
+    behaviour, certificate,
+    emotional_protocol::ChainTag,
+    error::NetworkError,
+    gossip,
+    handle::{NetworkEvent, NetworkHandle},
+    host::{EventSink, Host},
+    metrics::NetworkMetrics,
+    network_config::NetworkConfig,
+    peers::{Peers, is_loopback},
+    redial::{Redial, RedialPolicy},
+    transport,
+    verdicts::Unjudged,
+};
+
+/// Commands that wait for the host: it takes them within microseconds unless the machine is overwhelmed.
+const COMMAND_QUEUE: usize = 1024;
+/// How long a listener may take to say where it listens before the node goes on without it.
+const LISTEN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The peer-to-peer host.
+pub struct P2pNode;
+
+/// The node's key from its 32 secret bytes.
+///
+/// # Errors
+/// [`NetworkError::Identity`].
+pub fn keypair_from_seed(mut seed: [u8; 32]) -> Result<Keypair, NetworkError> {
+    // Zeroes the seed.
+    Keypair::ed25519_from_bytes(&mut seed).map_err(|_| NetworkError::Identity)
+}
+
+impl P2pNode {
+    /// Opens the sockets, starts the host and returns once every listener is up. Bootstrap peers are being dialled.
+    ///
+    /// # Errors
+    /// [`NetworkError`] for a setting, a certificate or a socket that does not work.
+    pub async fn start(
+        config: NetworkConfig,
+        identity: Keypair,
+        chain: ChainTag,
+        registry: &mut Registry,
+    ) -> Result<(NetworkHandle, mpsc::Receiver<NetworkEvent>), NetworkError> {
+        transport::install_crypto_provider();
+        config.check()?;
+        let local = identity.public().to_peer_id();
+        let incarnation = incarnation()?;
+        let agent = format!("emotionalchain/{} ({incarnation:016x})", env!("CARGO_PKG_VERSION"));
+        let certificate = certificate::load_or_create(&config.data_dir)?;
+        let metrics = NetworkMetrics::register(registry);
+        let behaviour = behaviour::build(&config, &identity, &chain, agent, registry)?;
+        let mut swarm = transport::build(&config, identity, certificate, behaviour, registry).await?;
+
+        for address in &config.listen {
+            let refused = |source| NetworkError::Listen { address: address.clone(), source };
+            swarm.listen_on(address.clone()).map_err(refused)?;
+        }
+        for address in &config.external {
+            swarm.add_external_address(address.clone());
+        }
+
+        let (command_tx, commands) = mpsc::channel(COMMAND_QUEUE);
+        let (verdict_tx, verdicts) = mpsc::channel(config.limits.max_unjudged);
+        let (event_tx, events) = mpsc::channel(config.limits.event_queue);
+        let policy = RedialPolicy {
+            base: Duration::from_millis(config.timing.redial_base_ms),
+            cap: Duration::from_millis(config.timing.redial_cap_ms),
+            target: config.target_peers,
+            refusal: Duration::from_millis(config.timing.refusal_ms),
+        };
+        let limits = &config.limits;
+        let mut host = Host {
+            swarm,
+            chain,
+            topics: gossip::topic_names(&chain),
+            loopback: config.listen.iter().all(is_loopback),
+            identify_patience: Duration::from_millis(config.timing.identify_timeout_ms),
+            commands,
+            verdicts,
+            events: EventSink::new(event_tx, metrics.clone()),
+            peers: Peers::default(),
+            unjudged: Unjudged::new(limits.max_unjudged, limits.max_unjudged_bytes, config.gossip.verdict_time()),
+            requests: HashMap::new(),
+            sends: 0,
+            redial: Redial::new(policy, &config.bootstrap, incarnation, Instant::now()),
+            dials: HashMap::new(),
+            metrics: metrics.clone(),
+        };
+        host.await_listeners(config.listen.len(), LISTEN_PATIENCE).await?;
+        tracing::info!(peer = %local, chain = %chain.greeting(), "the network is up");
+        tokio::spawn(host.run());
+        let handle = NetworkHandle { local, commands: command_tx, verdicts: verdict_tx, metrics };
+        Ok((handle, events))
+    }
+}
+
+/// A number of this process: peers tell by it that a node was restarted (see [`super`]).
+fn incarnation() -> Result<u64, NetworkError> {
+    let mut bytes = [0_u8; 8];
+    getrandom::fill(&mut bytes).map_err(|error| NetworkError::Transport(error.into()))?;
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    let (head, _) = digest.split_at(8);
+    Ok(head.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+}

@@ -1,0 +1,272 @@
+//! Who is connected, over what, and what is known of them. Bounded by the connection limits.
+
+use std::{collections::HashMap, time::Duration, time::Instant};
+
+use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, multiaddr::Protocol, swarm::ConnectionId};
+use serde::{Deserialize, Serialize};
+
+/// What carries a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TransportKind {
+    /// TCP with Noise.
+    Tcp,
+    /// QUIC.
+    Quic,
+    /// WebSocket with Noise.
+    WebSocket,
+    /// WebRTC-direct.
+    WebRtc,
+    /// None that this node speaks.
+    Other,
+}
+
+/// Who opened a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// The peer.
+    Inbound,
+    /// This node.
+    Outbound,
+}
+
+/// What is known of a connected peer; all of it measured or seen on the connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PeerInfo {
+    /// The peer.
+    pub peer_id: PeerId,
+    /// Its end of the oldest connection.
+    pub address: Multiaddr,
+    /// What carries that.
+    pub transport: TransportKind,
+    /// Who opened that.
+    pub direction: Direction,
+    /// The last ping, in milliseconds, rounded up.
+    pub rtt_ms: Option<u32>,
+    /// The protocols it says that it speaks; empty until it has said so.
+    pub protocols: Vec<String>,
+    /// The software it says that it runs.
+    pub agent: String,
+    /// Connections that stand.
+    pub connections: usize,
+    /// Whether it has shown that it follows this chain.
+    pub identified: bool,
+}
+
+impl TransportKind {
+    /// What an address asks for.
+    pub fn of(address: &Multiaddr) -> Self {
+        let mut kind = Self::Other;
+        for part in address {
+            kind = match (kind, part) {
+                (_, Protocol::Tcp(_)) => Self::Tcp,
+                (Self::Tcp, Protocol::Ws(_) | Protocol::Wss(_)) => Self::WebSocket,
+                (_, Protocol::QuicV1) => Self::Quic,
+                (_, Protocol::WebRTCDirect) => Self::WebRtc,
+                // A relayed address is carried by what it names after the circuit, which is nothing of ours.
+                (_, Protocol::P2pCircuit) => return Self::Other,
+                (kind, _) => kind,
+            };
+        }
+        kind
+    }
+}
+
+/// Whether an address that somebody told us may be dialled: an IP address of one of our transports, not the wildcard,
+/// and this machine's own only where the node serves this machine alone (`devnet`).
+pub fn learnable(address: &Multiaddr, loopback: bool) -> bool {
+    let (unspecified, local) = match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => (ip.is_unspecified(), ip.is_loopback()),
+        Some(Protocol::Ip6(ip)) => (ip.is_unspecified(), ip.is_loopback()),
+        _ => return false,
+    };
+    !unspecified && (loopback || !local) && TransportKind::of(address) != TransportKind::Other
+}
+
+/// Whether an address is of this machine alone.
+pub fn is_loopback(address: &Multiaddr) -> bool {
+    match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => ip.is_loopback(),
+        Some(Protocol::Ip6(ip)) => ip.is_loopback(),
+        _ => false,
+    }
+}
+
+#[derive(Debug)]
+struct Link {
+    id: ConnectionId,
+    address: Multiaddr,
+    direction: Direction,
+}
+
+#[derive(Debug)]
+struct Peer {
+    links: Vec<Link>,
+    since: Instant,
+    rtt: Option<Duration>,
+    protocols: Vec<String>,
+    agent: Option<String>,
+    identified: bool,
+}
+
+/// What identify changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identified {
+    /// The first word of this peer.
+    First,
+    /// The same again.
+    Again,
+    /// Another process under the same key: its older connections are dead.
+    Restarted,
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub struct Peers {
+    peers: HashMap<PeerId, Peer>,
+}
+
+impl Peers {
+    /// Enters a connection; `true` for the peer's first.
+    pub fn opened(&mut self, peer: PeerId, id: ConnectionId, endpoint: &ConnectedPoint, now: Instant) -> bool {
+        let direction = if endpoint.is_dialer() { Direction::Outbound } else { Direction::Inbound };
+        let link = Link { id, address: endpoint.get_remote_address().clone(), direction };
+        let entry = self.peers.entry(peer).or_insert_with(|| Peer {
+            links: Vec::new(),
+            since: now,
+            rtt: None,
+            protocols: Vec::new(),
+            agent: None,
+            identified: false,
+        });
+        entry.links.push(link);
+        entry.links.len() == 1
+    }
+
+    /// Takes a connection out; `Some(identified)` when it was the peer's last.
+    pub fn closed(&mut self, peer: &PeerId, id: ConnectionId) -> Option<bool> {
+        let entry = self.peers.get_mut(peer)?;
+        entry.links.retain(|link| link.id != id);
+        if !entry.links.is_empty() {
+            return None;
+        }
+        self.peers.remove(peer).map(|peer| peer.identified)
+    }
+
+    /// Enters a ping.
+    pub fn pinged(&mut self, peer: &PeerId, rtt: Duration) {
+        if let Some(entry) = self.peers.get_mut(peer) {
+            entry.rtt = Some(rtt);
+        }
+    }
+
+    /// Enters what a peer of this chain says of itself.
+    pub fn identified(&mut self, peer: &PeerId, agent: String, protocols: Vec<String>) -> Option<Identified> {
+        let entry = self.peers.get_mut(peer)?;
+        if entry.agent.as_ref().is_some_and(|known| *known != agent) {
+            return Some(Identified::Restarted);
+        }
+        entry.agent = Some(agent);
+        entry.protocols = protocols;
+        let again = std::mem::replace(&mut entry.identified, true);
+        Some(if again { Identified::Again } else { Identified::First })
+    }
+
+    /// Peers that have not said who they are for so long.
+    pub fn unidentified(&self, patience: Duration, now: Instant) -> Vec<PeerId> {
+        let silent = |peer: &Peer| !peer.identified && now.saturating_duration_since(peer.since) > patience;
+        self.peers.iter().filter(|(_, peer)| silent(peer)).map(|(id, _)| *id).collect()
+    }
+
+    /// All connected peers.
+    pub fn ids(&self) -> Vec<PeerId> {
+        self.peers.keys().copied().collect()
+    }
+
+    /// Whether a peer is connected.
+    pub fn contains(&self, peer: &PeerId) -> bool {
+        self.peers.contains_key(peer)
+    }
+
+    /// Peers that have shown that they follow this chain.
+    pub fn identified_count(&self) -> usize {
+        self.peers.values().filter(|peer| peer.identified).count()
+    }
+
+    /// What is known of one peer.
+    pub fn info(&self, id: &PeerId) -> Option<PeerInfo> {
+        let peer = self.peers.get(id)?;
+        let link = peer.links.first()?;
+        Some(PeerInfo {
+            peer_id: *id,
+            address: link.address.clone(),
+            transport: TransportKind::of(&link.address),
+            direction: link.direction,
+            rtt_ms: peer.rtt.map(|rtt| u32::try_from(rtt.as_micros().div_ceil(1000)).unwrap_or(u32::MAX)),
+            protocols: peer.protocols.clone(),
+            agent: peer.agent.clone().unwrap_or_default(),
+            connections: peer.links.len(),
+            identified: peer.identified,
+        })
+    }
+
+    /// What is known of all, in the order of their ids.
+    pub fn list(&self) -> Vec<PeerInfo> {
+        let mut list: Vec<PeerInfo> = self.peers.keys().filter_map(|id| self.info(id)).collect();
+        list.sort_unstable_by_key(|info| info.peer_id);
+        list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Multiaddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn transports_are_read_from_addresses() {
+        for (text, kind) in [
+            ("/ip4/1.2.3.4/tcp/1", TransportKind::Tcp),
+            ("/dns4/example.org/tcp/1/ws", TransportKind::WebSocket),
+            ("/ip6/::1/udp/1/quic-v1", TransportKind::Quic),
+            ("/ip4/1.2.3.4/udp/1/webrtc-direct", TransportKind::WebRtc),
+            ("/ip4/1.2.3.4/udp/1", TransportKind::Other),
+            ("/ip4/1.2.3.4/tcp/1/p2p-circuit", TransportKind::Other),
+        ] {
+            assert_eq!(TransportKind::of(&address(text)), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn hearsay_is_dialled_with_care() {
+        assert!(learnable(&address("/ip4/10.0.0.1/tcp/1"), false));
+        assert!(!learnable(&address("/ip4/0.0.0.0/tcp/1"), true));
+        assert!(!learnable(&address("/ip4/127.0.0.1/tcp/1"), false));
+        assert!(learnable(&address("/ip4/127.0.0.1/tcp/1"), true));
+        assert!(!learnable(&address("/dns4/victim.example/tcp/1"), false));
+        assert!(!learnable(&address("/ip4/10.0.0.1/udp/53"), false));
+        assert!(!learnable(&Multiaddr::empty(), true));
+    }
+
+    #[test]
+    fn a_restart_shows_in_the_agent() {
+        let (mut peers, peer, now) = (Peers::default(), PeerId::random(), Instant::now());
+        let end = ConnectedPoint::Listener {
+            local_addr: address("/ip4/127.0.0.1/tcp/1"),
+            send_back_addr: address("/ip4/127.0.0.1/tcp/2"),
+        };
+        let [first, second] = [1, 2].map(ConnectionId::new_unchecked);
+        assert!(peers.opened(peer, first, &end, now));
+        assert_eq!(peers.identified(&peer, "a".into(), vec![]), Some(Identified::First));
+        assert!(!peers.opened(peer, second, &end, now));
+        assert_eq!(peers.identified(&peer, "a".into(), vec![]), Some(Identified::Again));
+        assert_eq!(peers.identified(&peer, "b".into(), vec![]), Some(Identified::Restarted));
+        assert_eq!(peers.closed(&peer, first), None);
+        assert_eq!(peers.closed(&peer, second), Some(true));
+        assert_eq!(peers.identified(&peer, "b".into(), vec![]), None);
+    }
+}

@@ -1,0 +1,14 @@
+//! Everything that EmotionalChain validators and browsers must agree on.
+//!
+//! A sample becomes a proof, a proof becomes a vote, votes make an epoch, an epoch seats validators, validators
+//! finalise blocks, blocks are proved to a browser. Nothing here knows a socket, a clock, a disk, a thread or a source
+//! of randomness: what is needed is passed in.
+
+pub mod biometrics;
+pub mod chain;
+pub mod consensus;
+pub mod crypto;
+pub mod epoch;
+pub mod merkle;
+pub mod primitives;
+pub mod wire;
