@@ -38,6 +38,7 @@ mod batch;
 mod commit;
 mod error;
 mod open;
+mod ledger;
 mod pending;
 mod prune;
 mod rollback;

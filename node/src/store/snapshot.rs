@@ -7,7 +7,7 @@ use emotionalchain_shared::{
     primitives::{Address, BlockId, Epoch, Hash, Height},
     wire::Wire,
 };
-use redb::{OwnedRange, ReadOnlyTable, ReadTransaction, ReadableTable};
+use redb::{OwnedRange, ReadOnlyTable, ReadTransaction};
 
 use super::{
     Head, Store, StoreError, TransactionLocation,

@@ -42,6 +42,8 @@ impl RecentLargest {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
 
     fn window(floor_window: u32) -> Params {

@@ -88,6 +88,8 @@ pub fn jailable(seats: usize, unjailed_seats: usize, down: &[(Address, BasisPoin
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
 
     fn who(index: u8) -> Address {

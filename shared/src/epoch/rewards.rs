@@ -44,6 +44,8 @@ pub fn participation(credited: u64, possible: u64) -> BasisPoints {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
 
     fn emo(value: u64) -> Amount {

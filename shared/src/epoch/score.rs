@@ -59,6 +59,8 @@ fn less(score: BasisPoints, penalty: BasisPoints) -> BasisPoints {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
 
     fn bp(value: u16) -> BasisPoints {

@@ -50,6 +50,8 @@ fn excess(range: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
     use crate::primitives::hash_bytes;
 

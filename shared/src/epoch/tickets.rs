@@ -76,6 +76,8 @@ impl Double {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
     use crate::primitives::hash_bytes;
 

@@ -54,6 +54,8 @@ impl WellnessTotals {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
     use super::*;
 
     fn totals(contributors: u16) -> WellnessTotals {

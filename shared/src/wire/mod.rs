@@ -10,8 +10,12 @@
 
 mod codec;
 mod limits;
+mod messages;
 mod version;
 
 pub use codec::{DecodeError, Wire, address, bytes32, fixed, height, time};
 pub use limits::*;
+pub use messages::{
+    BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest, SyncResponse,
+};
 pub use version::{ProtocolVersion, VersionError, VersionRange, negotiate, protocol_id};

@@ -3,6 +3,8 @@
 //! The handler cannot fail: the state machine logs an error of its handler and goes on, so whatever matters is kept in
 //! [`Effects::fault`] and halts the core when the state machine returns.
 
+use std::collections::BTreeSet;
+
 use malachite::{Effect, Input, LivenessMsg, Resumable, Resume, SignedConsensusMsg, ThresholdParams};
 use malachite_types as mt;
 use mt::SignedMessage;
@@ -17,7 +19,7 @@ use crate::{
                 SignedProposal, SignedVote, commit_out, kind_out, polka_out, proposal_in, proposal_out,
                 round_certificate_out, round_out, timeout_out, value_out, vote_in, vote_out,
             },
-            guard::{Answer, Guard, Refused, Signed},
+            guard::{Answer, Guard, Refused, Signed, Slot, slot},
             mutation::Faults,
             timers::Timers,
         },
@@ -29,6 +31,15 @@ use crate::{
 /// Stands for a refused signature inside the state machine. It verifies for nobody, so a message that bears it is
 /// neither counted nor logged, and it is never sent.
 const REFUSED: Signature = Signature::new([0; Signature::LEN]);
+
+/// What a replay of the log keeps in mind.
+#[derive(Default)]
+struct Replay {
+    /// Requests of the current round, not carried out before the end.
+    held: Vec<Action>,
+    /// Where messages of ours stood in the log so far.
+    passed: BTreeSet<(Height, Round, Slot)>,
+}
 
 /// Everything that effects touch.
 pub(super) struct Effects {
@@ -45,8 +56,8 @@ pub(super) struct Effects {
     logs: bool,
     /// What to do, in order.
     pub(super) actions: Vec<Action>,
-    /// While the log is replayed: requests of the current round that are not carried out before its end.
-    held: Option<Vec<Action>>,
+    /// While the log is replayed.
+    replay: Option<Replay>,
     /// Our messages signed since the last look.
     pub(super) fresh: Vec<Signed>,
     /// The decision, if one was made.
@@ -72,7 +83,7 @@ impl Effects {
             set: None,
             logs: false,
             actions: Vec::new(),
-            held: None,
+            replay: None,
             fresh: Vec::new(),
             decision: None,
             fault: None,
@@ -91,7 +102,7 @@ impl Effects {
 
     /// Logs a record, unless it comes from the log or nothing is ever signed here.
     pub(super) fn persist(&mut self, record: Record) {
-        if self.logs && self.held.is_none() {
+        if self.logs && self.replay.is_none() {
             self.actions.push(Action::Persist(record));
         }
     }
@@ -108,15 +119,15 @@ impl Effects {
 
     /// Asks for an action; during replay, keeps it for the end.
     fn request(&mut self, action: Action) {
-        match &mut self.held {
-            Some(held) => held.push(action),
+        match &mut self.replay {
+            Some(replay) => replay.held.push(action),
             None => self.actions.push(action),
         }
     }
 
     pub(super) fn arm(&mut self, key: TimerKey) {
         self.timers.arm(key);
-        if self.held.is_none() {
+        if self.replay.is_none() {
             self.actions.push(Action::Arm(key, self.timeouts.length(key.kind, key.round)));
         }
     }
@@ -124,7 +135,7 @@ impl Effects {
     /// Stops the timers that `stop` names.
     pub(super) fn disarm(&mut self, stop: impl Fn(&TimerKey) -> bool) {
         let stopped = self.timers.stop(stop);
-        if self.held.is_none() {
+        if self.replay.is_none() {
             self.actions.extend(stopped.into_iter().map(Action::Disarm));
         }
     }
@@ -135,12 +146,19 @@ impl Effects {
 
     /// Replay begins: nothing goes out.
     pub(super) fn begin_replay(&mut self) {
-        self.held = Some(Vec::new());
+        self.replay = Some(Replay::default());
+    }
+
+    /// Replay comes to a message of ours.
+    pub(super) fn pass(&mut self, signed: &Signed) {
+        if let Some(replay) = &mut self.replay {
+            replay.passed.insert(signed.place());
+        }
     }
 
     /// Replay ends: the timers that would run are armed; returns the requests of the last round.
     pub(super) fn end_replay(&mut self) -> Vec<Action> {
-        let held = self.held.take().unwrap_or_default();
+        let held = self.replay.take().unwrap_or_default().held;
         let armed: Vec<TimerKey> = self.timers.armed().collect();
         for key in armed {
             self.arm(key);
@@ -168,8 +186,8 @@ impl Effects {
             }
             Effect::StartRound(_, _, _, _, r) => {
                 self.new_round = true;
-                if let Some(held) = &mut self.held {
-                    held.clear();
+                if let Some(replay) = &mut self.replay {
+                    replay.held.clear();
                 }
                 r.resume_with(())
             }
@@ -272,7 +290,7 @@ impl Effects {
             }
             Answer::Again(vote) => vote_in(&vote),
             Answer::Refused(why) => {
-                self.refused(why, doc.height, round);
+                self.refused(why, (doc.height, round, slot(kind)));
                 SignedMessage::new(doc, REFUSED)
             }
         }
@@ -291,7 +309,7 @@ impl Effects {
             }
             Answer::Again(proposal) => proposal_in(&proposal),
             Answer::Refused(why) => {
-                self.refused(why, doc.height, round);
+                self.refused(why, (doc.height, round, Slot::Proposal));
                 // The state machine thinks that it proposed and stopped the timer; without it nobody would move us on.
                 self.arm_propose(round);
                 SignedMessage::new(doc, REFUSED)
@@ -312,10 +330,13 @@ impl Effects {
         }
     }
 
-    /// During replay a contradiction means that causes are missing from the log, and with them perhaps a lock.
-    fn refused(&mut self, why: Refused, height: Height, round: Round) {
-        if self.held.is_some() && why == Refused::Conflict {
-            self.fault = Some(Halt::Diverged { height, round });
+    /// A contradiction to a message of ours that stands further on in the log was not there in the first life, which
+    /// signed that message: causes are missing, and with them perhaps a lock. One that stands before was refused then
+    /// as it is now.
+    fn refused(&mut self, why: Refused, place: (Height, Round, Slot)) {
+        let ahead = self.replay.as_ref().is_some_and(|replay| !replay.passed.contains(&place));
+        if ahead && why == Refused::Conflict {
+            self.fault = Some(Halt::Diverged { height: place.0, round: place.1 });
         }
     }
 

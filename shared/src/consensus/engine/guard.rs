@@ -86,7 +86,7 @@ impl Signed {
     }
 }
 
-const fn slot(kind: VoteKind) -> Slot {
+pub(super) const fn slot(kind: VoteKind) -> Slot {
     match kind {
         VoteKind::Prevote => Slot::Prevote,
         VoteKind::Precommit => Slot::Precommit,

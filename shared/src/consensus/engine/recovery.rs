@@ -5,7 +5,8 @@
 //! 2. records of the height that starts are verified like messages and fed again in their order, which leads to the
 //!    same locks and the same votes; during that nothing goes out and no block is asked for;
 //! 3. a vote that the replay leads to and the log does not hold was never sent: it is signed, logged and sent now;
-//! 4. a vote that contradicts the logged one means missing causes, perhaps a missing lock: the core halts;
+//! 4. a vote that contradicts one of ours further on in the log means missing causes, perhaps a missing lock: the core
+//!    halts;
 //! 5. at the end the timers that would run are armed, what we said in the current round is said again, and a block is
 //!    asked for if it is our turn and we have not proposed.
 
@@ -94,11 +95,17 @@ impl Core {
             Record::Height(_) => return Ok(()),
             Record::Vote(vote) => {
                 verifier.logged_vote(&vote).map_err(unfit)?;
+                if Some(vote.validator) == self.effects.me {
+                    self.effects.pass(&Signed::Vote(vote.clone()));
+                }
                 let _ = running.ballots.file(&vote, true);
                 Input::Vote(vote_in(&vote))
             }
             Record::Proposal(proposal) => {
                 verifier.logged_proposal(&proposal).map_err(unfit)?;
+                if Some(proposal.proposer) == self.effects.me {
+                    self.effects.pass(&Signed::Proposal(proposal.clone()));
+                }
                 let _ = running.ballots.file_proposal(&proposal);
                 if running.bodies.is_valid(&proposal.block_id) {
                     self.effects.faults.saw_valid(proposal.round, proposal.block_id);

@@ -1,6 +1,8 @@
 //! The rules of seats, first by example, then as invariants over random histories; each invariant is also shown to
 //! catch its violation.
 
+#![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
 use std::collections::BTreeSet;
 
 use super::*;

@@ -1,0 +1,7 @@
+//! Tests of the store: one suite over both backends, durability, refusals, a model check and the cost of a commit.
+
+mod cost;
+mod fixture;
+mod model;
+mod open;
+mod suite;
