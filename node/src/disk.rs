@@ -47,7 +47,11 @@ fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<(File, PathBuf)> {
 }
 
 /// Puts a complete file in the place of the one there, if any. Gives the open handle, at the end of what was written.
-pub(crate) fn replace(path: &Path, bytes: &[u8], prepare: impl FnOnce(&File) -> io::Result<()>) -> io::Result<File> {
+pub(crate) fn replace(
+    path: &Path,
+    bytes: &[u8],
+    prepare: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<File> {
     let (file, name) = write_temporary(path, bytes)?;
     prepare(&file)?;
     fs::rename(&name, path)?;

@@ -29,8 +29,8 @@ use emotionalchain_shared::primitives::Height;
 use crate::disk;
 
 pub use error::WalError;
-use frames::{Scan, Writer};
 pub use frames::{FrameError, MAX_RECORD};
+use frames::{Scan, Writer};
 
 /// An open log, at its end.
 #[derive(Debug)]
@@ -171,5 +171,9 @@ fn lock(file: &File) -> io::Result<()> {
 
 fn locked(path: &Path, source: io::Error) -> WalError {
     let path = path.to_owned();
-    if source.kind() == io::ErrorKind::WouldBlock { WalError::Locked { path } } else { WalError::Io { path, source } }
+    if source.kind() == io::ErrorKind::WouldBlock {
+        WalError::Locked { path }
+    } else {
+        WalError::Io { path, source }
+    }
 }

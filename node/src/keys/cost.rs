@@ -59,7 +59,11 @@ impl KdfCost {
     }
 
     /// The key of a passphrase.
-    pub(super) fn derive(self, passphrase: &Passphrase, salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    pub(super) fn derive(
+        self,
+        passphrase: &Passphrase,
+        salt: &[u8],
+    ) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
         self.check()?;
         let mut key = Zeroizing::new([0; 32]);
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(key.len()));

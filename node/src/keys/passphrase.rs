@@ -70,7 +70,7 @@ impl PassphraseSource {
     /// [`PassphraseError`].
     pub fn read(&self, purpose: PassphrasePurpose) -> Result<Passphrase, PassphraseError> {
         match self {
-            Self::Prompt => prompt(purpose, |text| rpassword::prompt_password(text)),
+            Self::Prompt => prompt(purpose, rpassword::prompt_password),
             Self::File(path) => from_file(path.clone()),
             Self::Environment => from_variable(env::var(PASSPHRASE_VARIABLE)),
         }
@@ -83,7 +83,8 @@ pub(super) fn prompt(
     mut ask: impl FnMut(&'static str) -> std::io::Result<String>,
 ) -> Result<Passphrase, PassphraseError> {
     let mut ask = |text| {
-        let answer = ask(text).map_err(|source| PassphraseError::Io { from: PathBuf::from("terminal"), source });
+        let answer =
+            ask(text).map_err(|source| PassphraseError::Io { from: PathBuf::from("terminal"), source });
         Passphrase::new(answer?)
     };
     match purpose {

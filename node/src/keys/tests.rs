@@ -1,5 +1,7 @@
 //! Every way in which keys are refused.
 
+#![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use emotionalchain_shared::primitives::{Hash, Height, hash_bytes};
@@ -46,7 +48,11 @@ fn keys_come_back_with_the_right_passphrase_alone() {
 fn the_default_costs_are_those_of_owasp() {
     let file = KeyFile::seal(&keys(), &passphrase("right"), KdfCost::default()).unwrap();
     let text = String::from_utf8(file.encode().unwrap()).unwrap();
-    assert!(text.contains("\"memory_kib\": 19456") && text.contains("\"passes\": 2") && text.contains("\"lanes\": 1"));
+    assert!(
+        text.contains("\"memory_kib\": 19456")
+            && text.contains("\"passes\": 2")
+            && text.contains("\"lanes\": 1")
+    );
     assert_eq!(file.unlock(&passphrase("right")).unwrap(), keys());
 }
 
@@ -91,9 +97,15 @@ fn nothing_in_a_file_can_be_changed() {
 #[test]
 fn costs_are_bounded_before_any_work() {
     assert!(KdfCost::new(19 * 1024, 2, 1).is_ok());
-    for (memory, passes, lanes) in
-        [(u32::MAX, 1, 1), (KdfCost::MAX_MEMORY_KIB + 1, 1, 1), (64, 0, 1), (64, u32::MAX, 1), (64, 1, 0), (64, 1, 17), (7, 1, 1)]
-    {
+    for (memory, passes, lanes) in [
+        (u32::MAX, 1, 1),
+        (KdfCost::MAX_MEMORY_KIB + 1, 1, 1),
+        (64, 0, 1),
+        (64, u32::MAX, 1),
+        (64, 1, 0),
+        (64, 1, 17),
+        (7, 1, 1),
+    ] {
         assert!(matches!(KdfCost::new(memory, passes, lanes), Err(KeyFileError::Cost { .. })));
         let mut file: serde_json::Value = serde_json::from_slice(&sealed().encode().unwrap()).unwrap();
         file["kdf"] = serde_json::json!({ "memory_kib": memory, "passes": passes, "lanes": lanes });
@@ -159,13 +171,19 @@ fn an_imported_key_signs_nothing_below_the_verified_head_plus_two() {
     assert!(matches!(file.export_to(&export, &passphrase("no"), None), Err(KeyFileError::WrongPassphrase)));
     file.export_to(&export, &passphrase("right"), Some(&passphrase("other"))).unwrap();
     let export = KeyFile::open(&export).unwrap();
-    assert!(matches!(export.import(&path, &passphrase("other"), genesis()), Err(KeyFileError::Exists { .. })));
+    assert!(matches!(
+        export.import(&path, &passphrase("other"), genesis()),
+        Err(KeyFileError::Exists { .. })
+    ));
     let floor_path = SignFloor::path_beside(&path);
     assert!(!floor_path.exists(), "the key in use has no floor");
 
     let new = tempfile::tempdir().unwrap();
     let path = new.path().join("node.key");
-    assert!(matches!(export.import(&path, &passphrase("right"), genesis()), Err(KeyFileError::WrongPassphrase)));
+    assert!(matches!(
+        export.import(&path, &passphrase("right"), genesis()),
+        Err(KeyFileError::WrongPassphrase)
+    ));
     assert_eq!(fs::read_dir(new.path()).unwrap().count(), 0);
     let mut floor = export.import(&path, &passphrase("other"), genesis()).unwrap();
     assert_eq!(KeyFile::open(&path).unwrap().unlock(&passphrase("other")).unwrap(), keys());
@@ -174,7 +192,9 @@ fn an_imported_key_signs_nothing_below_the_verified_head_plus_two() {
     assert_eq!(load(), floor);
     assert!(floor.is_pending() && !floor.permits(Height::new(u64::MAX)));
     assert!(floor.raise(Height::new(40)).unwrap());
-    assert!(!floor.permits(Height::new(41)) && floor.permits(Height::new(42)) && floor.permits(Height::new(43)));
+    assert!(
+        !floor.permits(Height::new(41)) && floor.permits(Height::new(42)) && floor.permits(Height::new(43))
+    );
     assert!(load().is_pending(), "not saved yet");
     floor.save(SignFloor::path_beside(&path)).unwrap();
     assert_eq!(load(), floor);
@@ -211,7 +231,10 @@ fn a_sign_floor_is_only_raised_and_belongs_to_one_key_and_chain() {
         assert!(matches!(loaded, Err(SignFloorError::Format(_))), "{what}");
     }
     fs::write(&path, br#"{"version":9}"#).unwrap();
-    assert!(matches!(SignFloor::load(&path, &genesis(), &key), Err(SignFloorError::Version { found: 9, .. })));
+    assert!(matches!(
+        SignFloor::load(&path, &genesis(), &key),
+        Err(SignFloorError::Version { found: 9, .. })
+    ));
     fs::write(&path, [b' '; 5000]).unwrap();
     assert!(matches!(SignFloor::load(&path, &genesis(), &key), Err(SignFloorError::TooLarge { .. })));
 }
@@ -222,7 +245,9 @@ fn a_passphrase_comes_from_a_private_file() {
     let path = directory.path().join("passphrase");
     let read = || PassphraseSource::File(path.clone()).read(PassphrasePurpose::Unlock);
     assert!(matches!(read(), Err(PassphraseError::Io { .. })));
-    for (text, expected) in [("pass", "pass"), ("pass\n", "pass"), ("pass\r\n", "pass"), (" pass \n\n", " pass \n")] {
+    for (text, expected) in
+        [("pass", "pass"), ("pass\n", "pass"), ("pass\r\n", "pass"), (" pass \n\n", " pass \n")]
+    {
         fs::write(&path, text).unwrap();
         set_mode(&path, 0o600);
         assert_eq!(read().unwrap().expose(), expected.as_bytes());
@@ -257,7 +282,12 @@ fn a_passphrase_comes_from_the_environment() {
 fn a_new_passphrase_is_asked_twice() {
     let answers = |texts: &'static [&'static str]| {
         let mut texts = texts.iter();
-        move |_| texts.next().map(|text| (*text).to_owned()).ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+        move |_| {
+            texts
+                .next()
+                .map(|text| (*text).to_owned())
+                .ok_or_else(|| std::io::ErrorKind::UnexpectedEof.into())
+        }
     };
     let unlock = prompt(PassphrasePurpose::Unlock, answers(&["pass"])).unwrap();
     assert_eq!(unlock.expose(), b"pass");

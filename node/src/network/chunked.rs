@@ -33,7 +33,7 @@ impl<M> ChunkedMuxer<M> {
     }
 }
 
-impl<M: StreamMuxer + Unpin> StreamMuxer for ChunkedMuxer<M> {
+impl<M: StreamMuxer<Substream: Unpin> + Unpin> StreamMuxer for ChunkedMuxer<M> {
     type Substream = ChunkedStream<M::Substream>;
     type Error = M::Error;
 

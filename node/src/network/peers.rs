@@ -31,10 +31,15 @@ pub enum Direction {
     Outbound,
 }
 
+fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
 /// What is known of a connected peer; all of it measured or seen on the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PeerInfo {
     /// The peer.
+    #[serde(serialize_with = "as_text")]
     pub peer_id: PeerId,
     /// Its end of the oldest connection.
     pub address: Multiaddr,

@@ -4,6 +4,7 @@ use emotionalchain_shared::{
     chain::{BiometricProof, Transaction},
     primitives::{BlockId, Epoch, Hash, Height, TimeMs},
 };
+use prometheus_client::registry::Registry;
 use thiserror::Error;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -82,6 +83,7 @@ pub struct NodeHandle {
     pub(super) news: broadcast::Sender<HeadNews>,
     pub(super) store: std::sync::Arc<Store>,
     pub(super) network: NetworkHandle,
+    pub(super) registry: std::sync::Arc<Registry>,
 }
 
 impl NodeHandle {
@@ -129,6 +131,11 @@ impl NodeHandle {
     /// The network.
     pub fn network(&self) -> &NetworkHandle {
         &self.network
+    }
+
+    /// What it measures.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Asks the node to stop; [`super::Node::finished`] tells when it has.

@@ -9,8 +9,8 @@ use std::{
 use emotionalchain_shared::{
     biometrics::CommitmentSecret,
     chain::{BiometricProof, ChainSpec, EmotionalVote, Transaction},
-    consensus::ValidatorSet,
-    primitives::{Height, TimeMs},
+    consensus::{Evidence, ValidatorSet},
+    primitives::{Hash, Height, TimeMs},
     wire::{ConsensusMessage, FinalisedBlock, SyncRequest, SyncResponse, Wire},
 };
 use libp2p::PeerId;
@@ -40,6 +40,9 @@ use crate::{
 
 /// Between looks at peers' heads and our own status.
 const TICK: Duration = Duration::from_millis(500);
+
+/// Pieces of evidence taken up again after a restart.
+const PENDING_EVIDENCE: usize = 256;
 
 /// Wall clock in unix milliseconds.
 pub fn now() -> TimeMs {
@@ -159,7 +162,7 @@ impl Host {
     }
 
     fn replay_evidence(&mut self) -> Result<(), NodeError> {
-        for evidence in self.store.evidence(crate::store::MAX_PENDING_EVIDENCE)? {
+        for evidence in self.store.evidence(PENDING_EVIDENCE)? {
             self.feed(Input::Evidence(evidence))?;
         }
         Ok(())
@@ -253,7 +256,8 @@ impl Host {
             proofs: commit.block.votes.iter().map(|vote| (vote.validator(), vote.epoch)).collect(),
             epoch_summary: summary.map(|summary| (summary.epoch, summary.encode())),
         })?;
-        self.store.remove_evidence(&commit.block.evidence)?;
+        let settled: Vec<Hash> = commit.block.evidence.iter().map(Evidence::hash).collect();
+        self.store.remove_evidence(&settled)?;
         // The engine logs the next height's start before it signs anything there.
         let finality_ms = now().since(header.time);
         info!(

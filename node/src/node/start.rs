@@ -9,6 +9,7 @@ use emotionalchain_shared::{
     merkle::StateTree,
     primitives::{BlockId, Height, TimeMs},
 };
+use prometheus_client::registry::Registry;
 use tokio::{
     sync::{broadcast, mpsc, watch},
     task::JoinHandle,
@@ -21,7 +22,7 @@ use super::{
 use crate::{
     consensus::{log, replica, wal::Wal},
     device::SimulatedDevice,
-    network::{ChainTag, P2pNode},
+    network::{ChainTag, P2pNode, keypair_from_seed},
     store::{Store, StoreError},
 };
 
@@ -51,8 +52,10 @@ impl Node {
 
         let consensus = keys.consensus.signing_key();
         let address = consensus.public().address();
-        let tag = ChainTag::new(spec.hash);
-        let (network, events) = P2pNode::start(network, keys.node.expose(), tag).await?;
+        let tag = ChainTag::new(&spec.genesis.chain_id, &spec.hash);
+        let mut registry = Registry::with_prefix("emotionalchain");
+        let identity = keypair_from_seed(*keys.node.expose())?;
+        let (network, events) = P2pNode::start(network, identity, tag, &mut registry).await?;
 
         let head = store.head()?.ok_or(StoreError::Empty)?;
         let mut replica = replica::Replica::new(
@@ -82,7 +85,7 @@ impl Node {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (status_sender, status) = watch::channel(empty_status(head.block_id));
         let (news, _) = broadcast::channel(NEWS);
-        let handle = NodeHandle { orders, status, news: news.clone(), store: Arc::clone(&store), network: network.clone() };
+        let handle = NodeHandle { orders, status, news: news.clone(), store: Arc::clone(&store), network: network.clone(), registry: Arc::new(registry) };
         let host = Host::new(spec, store, wal, replica, network, device, status_sender, news);
         let task = tokio::spawn(host.run(outputs, inbox, events));
         Ok(Self { handle, task })

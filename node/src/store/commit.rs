@@ -16,7 +16,7 @@ use super::{
         self, BLOCK_HEIGHTS, BLOCK_IDS, BLOCKS, CERTIFICATES, EPOCH_SUMMARIES, HEAD, PROOFS, STATE, SYSTEM,
         TRANSACTIONS, TREE_NODES, TREE_VALUES, UNDO, proof_key, value_key,
     },
-    undo::UndoRecord,
+    undo::{OldLocations, OldProofs, OldState, OldSummary, UndoRecord},
 };
 
 impl Store {
@@ -95,10 +95,7 @@ fn write_block(txn: &WriteTransaction, batch: &CommitBatch) -> Result<(), StoreE
     Ok(())
 }
 
-fn index_transactions(
-    txn: &WriteTransaction,
-    batch: &CommitBatch,
-) -> Result<Vec<(Hash, Option<TransactionLocation>)>, StoreError> {
+fn index_transactions(txn: &WriteTransaction, batch: &CommitBatch) -> Result<OldLocations, StoreError> {
     let mut order: Vec<(&Hash, u32)> = batch.transactions.iter().zip(0_u32..).collect();
     // In key order neighbours share a page; the index keeps equal ids in block order.
     order.sort_unstable();
@@ -107,16 +104,15 @@ fn index_transactions(
     for (id, index) in order {
         let before = table.insert(id.as_bytes(), (batch.height.get(), index))?;
         let before = before.map(|guard| guard.value());
-        undo.push((*id, before.map(|(height, index)| TransactionLocation { height: Height::new(height), index })));
+        undo.push((
+            *id,
+            before.map(|(height, index)| TransactionLocation { height: Height::new(height), index }),
+        ));
     }
     Ok(undo)
 }
 
-fn index_proofs(
-    txn: &WriteTransaction,
-    batch: &CommitBatch,
-) -> Result<Vec<(emotionalchain_shared::primitives::Address, emotionalchain_shared::primitives::Epoch, Option<u64>)>, StoreError>
-{
+fn index_proofs(txn: &WriteTransaction, batch: &CommitBatch) -> Result<OldProofs, StoreError> {
     let mut table = txn.open_table(PROOFS)?;
     let mut undo = Vec::with_capacity(batch.proofs.len());
     for (validator, epoch) in &batch.proofs {
@@ -126,10 +122,7 @@ fn index_proofs(
     Ok(undo)
 }
 
-fn write_summary(
-    txn: &WriteTransaction,
-    batch: &CommitBatch,
-) -> Result<Option<(emotionalchain_shared::primitives::Epoch, Option<Vec<u8>>)>, StoreError> {
+fn write_summary(txn: &WriteTransaction, batch: &CommitBatch) -> Result<OldSummary, StoreError> {
     let Some((epoch, summary)) = &batch.epoch_summary else { return Ok(None) };
     let mut table = txn.open_table(EPOCH_SUMMARIES)?;
     let before = table.insert(epoch.get(), summary.as_slice())?;
@@ -140,7 +133,7 @@ fn write_summary(
 fn write_state(
     txn: &WriteTransaction,
     writes: &BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-) -> Result<Vec<(Vec<u8>, Option<Vec<u8>>)>, StoreError> {
+) -> Result<OldState, StoreError> {
     let mut table = txn.open_table(STATE)?;
     let mut undo = Vec::with_capacity(writes.len());
     for (key, value) in writes {

@@ -60,7 +60,9 @@ pub enum StoreError {
         supported: u32,
     },
     /// Holds another chain.
-    #[error("the store belongs to the chain with genesis {found}, not {expected}: use that chain's data directory")]
+    #[error(
+        "the store belongs to the chain with genesis {found}, not {expected}: use that chain's data directory"
+    )]
     Genesis {
         /// The file's genesis.
         found: Hash,

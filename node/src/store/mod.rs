@@ -37,8 +37,8 @@
 mod batch;
 mod commit;
 mod error;
-mod open;
 mod ledger;
+mod open;
 mod pending;
 mod prune;
 mod rollback;
@@ -54,4 +54,4 @@ pub use batch::{CommitBatch, Head, TransactionLocation};
 pub use error::StoreError;
 pub use open::{SCHEMA_VERSION, Store, StoreOptions};
 pub use pending::{MAX_BLOB, MAX_PENDING_EVIDENCE};
-pub use snapshot::{Blocks, Snapshot};
+pub use snapshot::{Blocks, Snapshot, StateEntries};

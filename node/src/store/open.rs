@@ -52,7 +52,11 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn open_with(path: impl AsRef<Path>, genesis: Hash, options: StoreOptions) -> Result<Self, StoreError> {
+    pub fn open_with(
+        path: impl AsRef<Path>,
+        genesis: Hash,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
         let path = path.as_ref();
         let db = Builder::new()
             .set_cache_size(options.cache_bytes)
@@ -112,7 +116,8 @@ impl Store {
         let found = match txn.open_table(SYSTEM) {
             Ok(system) => {
                 let schema = system.get(SCHEMA)?.map(|bytes| tables::record::<u32>("system", bytes.value()));
-                let genesis = system.get(GENESIS)?.map(|bytes| tables::record::<Hash>("system", bytes.value()));
+                let genesis =
+                    system.get(GENESIS)?.map(|bytes| tables::record::<Hash>("system", bytes.value()));
                 Some((schema.transpose()?, genesis.transpose()?))
             }
             // Not a table: a new file, or a database of something else.

@@ -9,8 +9,8 @@ use redb::WriteTransaction;
 use super::{
     Head, Store, StoreError,
     tables::{
-        self, BLOCK_HEIGHTS, BLOCK_IDS, BLOCKS, CERTIFICATES, EPOCH_SUMMARIES, HEAD, PROOFS, STALE, STATE, SYSTEM,
-        TRANSACTIONS, TREE_NODES, TREE_VALUES, UNDO, proof_key, value_key,
+        self, BLOCK_HEIGHTS, BLOCK_IDS, BLOCKS, CERTIFICATES, EPOCH_SUMMARIES, HEAD, PROOFS, STALE, STATE,
+        SYSTEM, TRANSACTIONS, TREE_NODES, TREE_VALUES, UNDO, proof_key, value_key,
     },
     undo::UndoRecord,
 };

@@ -12,8 +12,8 @@ use redb::{OwnedRange, ReadOnlyTable, ReadTransaction};
 use super::{
     Head, Store, StoreError, TransactionLocation,
     tables::{
-        self, BLOCK_HEIGHTS, BLOCK_IDS, BLOCKS, CERTIFICATES, EPOCH_SUMMARIES, PROOFS, STATE, SYSTEM, TRANSACTIONS,
-        TREE_NODES, TREE_VALUES, proof_key, value_key,
+        self, BLOCK_HEIGHTS, BLOCK_IDS, BLOCKS, CERTIFICATES, EPOCH_SUMMARIES, PROOFS, STATE, SYSTEM,
+        TRANSACTIONS, TREE_NODES, TREE_VALUES, proof_key, value_key,
     },
 };
 
@@ -27,6 +27,9 @@ pub struct Snapshot {
     values: ReadOnlyTable<&'static [u8; 40], Option<&'static [u8]>>,
 }
 
+/// Keys of the state and their values.
+pub type StateEntries = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Encoded blocks in height order; see [`Snapshot::blocks_from`].
 pub struct Blocks(OwnedRange<u64, &'static [u8]>);
 
@@ -35,7 +38,11 @@ impl Iterator for Blocks {
 
     fn next(&mut self) -> Option<Self::Item> {
         let entry = self.0.next()?;
-        Some(entry.map(|(height, block)| (Height::new(height.value()), block.value().to_vec())).map_err(Into::into))
+        Some(
+            entry
+                .map(|(height, block)| (Height::new(height.value()), block.value().to_vec()))
+                .map_err(Into::into),
+        )
     }
 }
 
@@ -179,7 +186,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// A failed database.
-    pub fn state_prefix(&self, prefix: &[u8], limit: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn state_prefix(&self, prefix: &[u8], limit: usize) -> Result<StateEntries, StoreError> {
         let mut found = Vec::new();
         for entry in self.state.range(prefix..)?.take(limit) {
             let (key, value) = entry?;
@@ -268,5 +275,5 @@ delegate! {
     /// The newest value of a key of the state.
     state_get(key: &[u8]) -> Option<Vec<u8>>;
     /// The newest values of keys with a prefix.
-    state_prefix(prefix: &[u8], limit: usize) -> Vec<(Vec<u8>, Vec<u8>)>;
+    state_prefix(prefix: &[u8], limit: usize) -> StateEntries;
 }

@@ -52,8 +52,21 @@ pub(super) fn create_all(txn: &WriteTransaction) -> Result<(), StoreError> {
         ($($table:ident),*) => { $(txn.open_table($table)?;)* };
     }
     create!(
-        SYSTEM, BLOCKS, CERTIFICATES, BLOCK_IDS, BLOCK_HEIGHTS, TRANSACTIONS, PROOFS, EPOCH_SUMMARIES, STATE,
-        TREE_NODES, TREE_VALUES, STALE, UNDO, EVIDENCE, BLOBS
+        SYSTEM,
+        BLOCKS,
+        CERTIFICATES,
+        BLOCK_IDS,
+        BLOCK_HEIGHTS,
+        TRANSACTIONS,
+        PROOFS,
+        EPOCH_SUMMARIES,
+        STATE,
+        TREE_NODES,
+        TREE_VALUES,
+        STALE,
+        UNDO,
+        EVIDENCE,
+        BLOBS
     );
     Ok(())
 }
@@ -64,12 +77,17 @@ pub(super) fn record<T: BorshDeserialize>(table: &'static str, bytes: &[u8]) -> 
 }
 
 /// Encodes a borsh record; writing into memory cannot fail, the error is for form's sake.
-pub(super) fn encode<T: borsh::BorshSerialize>(table: &'static str, value: &T) -> Result<Vec<u8>, StoreError> {
+pub(super) fn encode<T: borsh::BorshSerialize>(
+    table: &'static str,
+    value: &T,
+) -> Result<Vec<u8>, StoreError> {
     borsh::to_vec(value).map_err(|_| StoreError::Damaged { table })
 }
 
 /// The head, if genesis is committed.
-pub(super) fn head(system: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Option<Head>, StoreError> {
+pub(super) fn head(
+    system: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Option<Head>, StoreError> {
     system.get(HEAD)?.map(|bytes| record("system", bytes.value())).transpose()
 }
 

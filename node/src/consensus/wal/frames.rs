@@ -47,7 +47,9 @@ pub enum FrameError {
         found: u32,
     },
     /// A frame that was durable is not whole.
-    #[error("record {sequence} at offset {offset} is damaged, but was on disk before the record at offset {witness}")]
+    #[error(
+        "record {sequence} at offset {offset} is damaged, but was on disk before the record at offset {witness}"
+    )]
     Middle {
         /// The number of the damaged frame.
         sequence: u64,

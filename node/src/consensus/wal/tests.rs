@@ -1,5 +1,7 @@
 //! Logs that end anywhere and are damaged anywhere.
 
+#![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
+
 use std::{fs, path::Path};
 
 use emotionalchain_shared::primitives::Height;

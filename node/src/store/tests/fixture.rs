@@ -37,7 +37,10 @@ pub(super) fn certificate(height: u64, fork: u8, signers: usize) -> CommitCertif
 }
 
 pub(super) fn writes(pairs: &[(&str, Option<&str>)]) -> Writes {
-    pairs.iter().map(|(key, value)| (key.as_bytes().to_vec(), value.map(|value| value.as_bytes().to_vec()))).collect()
+    pairs
+        .iter()
+        .map(|(key, value)| (key.as_bytes().to_vec(), value.map(|value| value.as_bytes().to_vec())))
+        .collect()
 }
 
 pub(super) fn commit_genesis(store: &Store, writes: &Writes) -> Hash {

@@ -49,7 +49,10 @@ fn check(store: &Store, versions: &[Version], oldest: u64) {
     let tree = StateTree::new(&snapshot);
     for (height, version) in (0_u64..).zip(versions) {
         if height > 0 {
-            assert_eq!(store.block_height(&block_id(height, version.fork)).unwrap(), Some(Height::new(height)));
+            assert_eq!(
+                store.block_height(&block_id(height, version.fork)).unwrap(),
+                Some(Height::new(height))
+            );
             assert!(store.transaction_location(&transaction_id(height, version.fork, 0)).unwrap().is_some());
         }
         if height < oldest {

@@ -38,7 +38,10 @@ fn filled(path: &Path) -> Store {
 fn set_schema(path: &Path, version: u32) {
     let db = Database::open(path).unwrap();
     let txn = db.begin_write().unwrap();
-    txn.open_table(SYSTEM).unwrap().insert(SCHEMA, tables::encode("system", &version).unwrap().as_slice()).unwrap();
+    txn.open_table(SYSTEM)
+        .unwrap()
+        .insert(SCHEMA, tables::encode("system", &version).unwrap().as_slice())
+        .unwrap();
     txn.commit().unwrap();
 }
 
@@ -177,7 +180,8 @@ fn a_killed_process_loses_nothing_that_it_reported() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let heights = lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("height ")?.parse::<u64>().ok());
+        let heights =
+            lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("height ")?.parse::<u64>().ok());
         reported = heights.take(5 * round).last().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();

@@ -9,7 +9,9 @@ use emotionalchain_shared::{
     wire::Wire,
 };
 
-use super::fixture::{batch, block_id, certificate, commit, commit_genesis, genesis, proves, transaction_id, writes};
+use super::fixture::{
+    batch, block_id, certificate, commit, commit_genesis, genesis, proves, transaction_id, writes,
+};
 use crate::store::{MAX_BLOB, Store, StoreError, StoreOptions, TransactionLocation};
 
 fn options(keep_versions: u64) -> StoreOptions {
@@ -103,7 +105,9 @@ fn what_does_not_fit_changes_nothing() {
         let mut ahead = good.clone();
         (ahead.height, ahead.certificate) = (Height::new(2), certificate(2, 0, 3));
         ahead.block_id = block_id(2, 0);
-        assert!(matches!(store.commit(&ahead), Err(StoreError::HeightGap { expected, .. }) if expected.get() == 1));
+        assert!(
+            matches!(store.commit(&ahead), Err(StoreError::HeightGap { expected, .. }) if expected.get() == 1)
+        );
         let mut other = good.clone();
         other.certificate = certificate(1, 9, 3);
         assert!(matches!(store.commit(&other), Err(StoreError::CertificateMismatch { .. })));
@@ -165,7 +169,10 @@ fn a_snapshot_stays_while_commits_and_pruning_go_on() {
 #[test]
 fn states_are_ranged_by_prefix() {
     everywhere(8, |store| {
-        commit_genesis(store, &writes(&[("a", Some("0")), ("v1", Some("1")), ("v2", Some("2")), ("w", Some("3"))]));
+        commit_genesis(
+            store,
+            &writes(&[("a", Some("0")), ("v1", Some("1")), ("v2", Some("2")), ("w", Some("3"))]),
+        );
         let found = store.state_prefix(b"v", 10).unwrap();
         assert_eq!(found, [(b"v1".to_vec(), b"1".to_vec()), (b"v2".to_vec(), b"2".to_vec())]);
         assert_eq!(store.state_prefix(b"v", 1).unwrap().len(), 1);
@@ -223,7 +230,8 @@ fn a_transaction_included_twice_is_rolled_back_to_its_first_place() {
         let id = transaction_id(1, 0, 1);
         second.transactions = vec![id, id];
         store.commit(&second).unwrap();
-        let found = |store: &Store| store.transaction_location(&id).unwrap().map(|at| (at.height.get(), at.index));
+        let found =
+            |store: &Store| store.transaction_location(&id).unwrap().map(|at| (at.height.get(), at.index));
         assert_eq!(found(store), Some((2, 1)));
         store.rollback_to(Height::new(1)).unwrap();
         assert_eq!(found(store), Some((1, 1)));
@@ -287,4 +295,34 @@ fn blobs_are_bounded() {
         let refused = store.set_blob("peers", Some(&vec![0; MAX_BLOB + 1]));
         assert!(matches!(refused, Err(StoreError::BlobTooLarge { .. })));
     });
+}
+
+#[test]
+fn a_backlog_is_pruned_in_pieces() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("store.redb");
+    let many = |seed: u32| {
+        (0..100_u32).map(move |key| {
+            (hash_bytes(&key.to_be_bytes()).as_bytes().to_vec(), Some(seed.to_be_bytes().to_vec()))
+        })
+    };
+    let store = Store::open_with(&path, genesis(), options(1024)).unwrap();
+    commit_genesis(&store, &many(0).collect());
+    for round in 1..=40 {
+        store.commit(&batch(&store, 0, many(round).collect(), 0).1).unwrap();
+    }
+    assert_eq!(store.oldest_version().unwrap(), Height::ZERO);
+    drop(store);
+    let store = Store::open_with(&path, genesis(), options(2)).unwrap();
+    let mut before = 0;
+    for height in 41..=60 {
+        commit(&store, 0, &[("a", Some("1"))]);
+        let oldest = store.oldest_version().unwrap().get();
+        assert!(oldest - before <= 16, "pruned {before}..{oldest} with one commit");
+        before = oldest;
+        assert!(height < 50 || oldest == height - 1, "caught up");
+        assert_eq!(store.state_get(b"a").unwrap().unwrap(), b"1");
+        let head = StateTree::new(&store).get_with_proof(height, hash_bytes(&[0; 4]).as_bytes()).unwrap();
+        assert_eq!(head.0.unwrap(), 40_u32.to_be_bytes());
+    }
 }

@@ -331,10 +331,10 @@ impl Effects {
     }
 
     /// A contradiction to a message of ours that stands further on in the log was not there in the first life, which
-    /// signed that message: causes are missing, and with them perhaps a lock. One that stands before was refused then
-    /// as it is now.
+    /// signed that message: causes are missing, and with them perhaps a lock. If the place, or a later one, stands
+    /// before, it was refused then as it is now.
     fn refused(&mut self, why: Refused, place: (Height, Round, Slot)) {
-        let ahead = self.replay.as_ref().is_some_and(|replay| !replay.passed.contains(&place));
+        let ahead = self.replay.as_ref().is_some_and(|replay| replay.passed.range(place..).next().is_none());
         if ahead && why == Refused::Conflict {
             self.fault = Some(Halt::Diverged { height: place.0, round: place.1 });
         }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     consensus::{Proposal, Vote},
-    primitives::{Address, Height},
+    primitives::Address,
 };
 
 /// An early message.
@@ -19,13 +19,6 @@ pub(super) enum Early {
 }
 
 impl Early {
-    pub(super) fn height(&self) -> Height {
-        match self {
-            Self::Vote(vote) => vote.height,
-            Self::Proposal(proposal) => proposal.height,
-        }
-    }
-
     fn signer(&self) -> Address {
         match self {
             Self::Vote(vote) => vote.validator,

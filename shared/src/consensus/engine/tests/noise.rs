@@ -54,11 +54,18 @@ fn some_event(rng: &mut StdRng, height: u64) -> Event {
     }
 }
 
+/// Where a core stands, as far as a restart must bring it back.
+fn stand(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
+    (core.round(), core.step(), core.locked(), core.valid(), core.decided())
+}
+
 #[test]
 fn noise_neither_panics_nor_halts_nor_makes_us_contradict_ourselves() {
-    for seed in 0..150 {
+    let seeds = std::env::var("NOISE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
+    for seed in 0..seeds {
         let mut rng = StdRng::seed_from_u64(seed);
         let seat = rng.random_range(0..SEATS);
+        let mut trace: Vec<String> = Vec::new();
         let mut rig = Rig::new(seat);
         let mut said: BTreeMap<(u64, u32, u8), Option<BlockId>> = BTreeMap::new();
         for _ in 0..150 {
@@ -68,14 +75,14 @@ fn noise_neither_panics_nor_halts_nor_makes_us_contradict_ourselves() {
             } else {
                 some_event(&mut rng, height)
             };
+            trace.push(format!("{:?} <- {}", stand(&rig.core), format!("{event:?}").chars().take(190).collect::<String>()));
             match rig.try_feed(event) {
                 Ok(_) => {}
                 Err(Halt::Fork { .. }) => break,
                 Err(halt) => panic!("seed {seed}: {halt}"),
             }
             if rng.random_range(0..40) == 0 && rig.core.decided().is_none() {
-                let log = rig.log.clone();
-                let done = rig.news();
+                let (height, log) = (rig.core.height().get(), rig.log.clone());
                 let mut probe = Core::new(CoreConfig::default(), domain(), Some(key(seat)));
                 if let Err(halt) = probe.recover(rig.at(), start(height), log.clone()) {
                     let names: BTreeMap<_, _> = ["a","b","c"].map(|n| (block(n), n)).into();
@@ -89,9 +96,13 @@ fn noise_neither_panics_nor_halts_nor_makes_us_contradict_ourselves() {
                             Record::Height(h) => eprintln!("height {h}"),
                         }
                     }
+                    eprintln!("--- live events");
+                    for e in &trace { eprintln!("{e}"); }
                     panic!("seed {seed} seat {seat} {halt}");
                 }
+                let (done, stood) = (rig.news(), stand(&rig.core));
                 rig = Rig::recovered(CoreConfig::default(), seat, height, log);
+                assert_eq!(stand(&rig.core), stood, "seed {seed}");
                 rig.done.splice(0..0, done);
             }
             for action in rig.news() {

@@ -1,0 +1,130 @@
+//! A *simulated* device: a recording, replayed through exactly the path that a live sensor takes.
+//!
+//! beats → window → features → open statement → commitment → signed biometric proof. The recording loops; the first
+//! window is taken from its start; 30 s of it pass in one epoch, so that with epochs of 30 s it plays in real time.
+//! Devices of this kind exist where the genesis allows simulated devices, and are shown as simulated everywhere.
+
+use emotionalchain_shared::{
+    biometrics::{
+        Commitment, CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, Modality, OpenStatement,
+        Recording, References, Sample, SourceContext, StatementError, WindowError, algo_id,
+    },
+    chain::{AuthenticityProof, BiometricProof, Statement},
+    crypto::{PublicKey, SecretKey, SignDomain},
+    primitives::{Address, BlockId, Height, TimeMs},
+};
+use thiserror::Error;
+
+/// Ticks of the recording that pass in one epoch: 30 s of 1/1024 s.
+const EPOCH_TICKS: u64 = 30 * 1024;
+/// Ticks of one window: 120 s.
+const WINDOW_TICKS: u64 = 120 * 1024;
+
+/// Replays a recording under a device key.
+pub struct SimulatedDevice {
+    recording: Recording,
+    key: SecretKey,
+    validator: Address,
+    domain: SignDomain,
+    epoch_ms: u64,
+    /// When the first proof was asked for: there the recording's first window ends.
+    started: Option<TimeMs>,
+    last_epoch: Option<u64>,
+}
+
+/// Why there is no proof in an epoch.
+#[derive(Debug, Error)]
+pub enum DeviceError {
+    /// The recording gives no window.
+    #[error("window: {0}")]
+    Window(#[from] WindowError),
+    /// Too few good beats.
+    #[error("features: {0}")]
+    Features(#[from] FeatureError),
+    /// A gate refuses: to sit out is right.
+    #[error("not eligible: {0}")]
+    NotEligible(#[from] StatementError),
+    /// The samples cannot be committed to.
+    #[error("commitment: {0}")]
+    Commitment(#[from] CommitmentError),
+}
+
+impl SimulatedDevice {
+    /// A device of a validator on a chain whose epochs last `epoch_ms`.
+    pub fn new(
+        recording: Recording,
+        key: SecretKey,
+        validator: Address,
+        domain: SignDomain,
+        epoch_ms: u64,
+    ) -> Self {
+        Self {
+            recording,
+            key,
+            validator,
+            domain,
+            epoch_ms: epoch_ms.max(1),
+            started: None,
+            last_epoch: None,
+        }
+    }
+
+    /// The device's key.
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public()
+    }
+
+    /// Whether a proof should be made now: once an epoch, in its first third, so that it is early in a block.
+    pub fn is_due(&self, now: TimeMs, genesis: TimeMs) -> bool {
+        let passed = now.since(genesis);
+        let epoch = passed.checked_div(self.epoch_ms).unwrap_or_default();
+        let within = passed.checked_rem(self.epoch_ms).unwrap_or_default();
+        within.saturating_mul(3) <= self.epoch_ms && self.last_epoch.is_none_or(|last| epoch > last)
+    }
+
+    /// Measures the window that ends now and signs what it says. Whatever comes of it, the epoch is done.
+    ///
+    /// # Errors
+    /// [`DeviceError`]: the recording gives no eligible statement now.
+    pub fn proof(
+        &mut self,
+        now: TimeMs,
+        genesis: TimeMs,
+        challenge: (Height, BlockId, TimeMs),
+        sequence: u64,
+        secret: CommitmentSecret,
+    ) -> Result<BiometricProof, DeviceError> {
+        self.last_epoch = now.since(genesis).checked_div(self.epoch_ms);
+        let (challenge_height, challenge, challenge_time) = challenge;
+        let started = *self.started.get_or_insert(now);
+        let played =
+            now.since(started).saturating_mul(EPOCH_TICKS).checked_div(self.epoch_ms).unwrap_or_default();
+        let window = self.recording.window_looped(WINDOW_TICKS.saturating_add(played))?;
+        let context = SourceContext {
+            tier: DeviceTier::SIMULATED,
+            references: References::GRANTED,
+            reactions: None,
+        };
+        let features = Features::compute(&window, &context)?;
+        let statement = OpenStatement::from_features(&features)?;
+        let samples: Vec<Sample> = window.samples().collect();
+        let commitment = Commitment::new(&secret, &samples)?;
+        // The window ends now on the wall clock, however fast the recording plays.
+        let window_end = now.max(challenge_time);
+        let span = WINDOW_TICKS.saturating_mul(self.epoch_ms).checked_div(EPOCH_TICKS).unwrap_or_default();
+        let authenticity = AuthenticityProof {
+            device_key: self.key.public(),
+            delegation: None,
+            algo_id: algo_id(),
+            modalities: Modality::RrInterval.bit(),
+            sample_count: commitment.filled_leaves().into(),
+            window_start: window_end.saturating_sub(span.max(1)),
+            window_end,
+            challenge_height,
+            challenge,
+            sequence,
+            statement: Statement::Open(statement),
+        };
+        Ok(BiometricProof::sign(&self.domain, &self.key, self.validator, commitment.root(), authenticity))
+    }
+}
