@@ -66,7 +66,7 @@ impl Attendance {
         signed < u128::from(possible).saturating_mul(params.downtime_min.get().into())
     }
 
-    /// Forgets everything: on Unjail and on entering a seat, so that the past is not judged twice.
+    /// Forgets everything: on Unjail, so that what was punished once is not judged again.
     pub fn clear(&mut self) {
         self.epochs.clear();
     }

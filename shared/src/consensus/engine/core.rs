@@ -172,6 +172,15 @@ impl Core {
         if !waits {
             return Ok(Admission::Ignored(Ignored::Stale));
         }
+        // If somebody proposed this very block for another round, the state machine pairs it with that proposal only when
+        // told of the body, which is also how a replay tells it.
+        running.bodies.note(block_id, Verdict::Valid);
+        if running.ballots.all_proposals().any(|proposal| proposal.block_id == block_id) {
+            self.tell(block_id)?;
+        }
+        let Some(running) = self.running.as_mut().filter(|running| running.decided.is_none()) else {
+            return Ok(Admission::Accepted);
+        };
         running.bodies.restore(block_id, true);
         self.effects.faults.saw_valid(round, block_id);
         let value = LocallyProposedValue::new(height, round_in(round), block_id);
