@@ -1,2 +1,7 @@
-//! The `emotionalchain` binary.
-fn main() {}
+//! The `emotionalchain` binary; see `emotionalchain_node::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    emotionalchain_node::cli::main()
+}

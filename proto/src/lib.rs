@@ -4,7 +4,7 @@
 //! `emotionalchain_shared::wire`, which bounds, checks and converts them into the types of the protocol.
 
 /// Package `emotionalchain.v1`.
-#[allow(missing_docs)]
+#[allow(missing_docs, clippy::large_enum_variant, reason = "generated; the .proto files hold the comments")]
 pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/emotionalchain.v1.rs"));
 }

@@ -20,4 +20,5 @@ mod timers;
 
 pub use config::{NodeConfig, NodeError};
 pub use handle::{HeadNews, NodeHandle, NodeStatus, SubmitError};
+pub use host::now;
 pub use start::Node;

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use emotionalchain_shared::{
     chain::{ChainSpec, genesis_writes},
-    consensus::engine::{Bounds, CoreConfig},
+    consensus::engine::CoreConfig,
     epoch::RandomnessChain,
     merkle::StateTree,
     primitives::{BlockId, Height, TimeMs},
@@ -61,7 +61,7 @@ impl Node {
         let mut replica = replica::Replica::new(
             replica::ReplicaConfig {
                 spec: Arc::clone(&spec),
-                core: CoreConfig { timeouts, bounds: Bounds::default(), sign_floor, ..CoreConfig::default() },
+                core: CoreConfig { timeouts, sign_floor, ..CoreConfig::default() },
                 mempool,
                 keys: Some(replica::Keys {
                     consensus,

@@ -100,8 +100,8 @@ pub enum GenesisError {
     #[error("genesis hands out more than the cap of {0}")]
     Supply(Amount),
     /// A device of no validator, of an impossible tier, listed twice, or simulated where that is not allowed.
-    #[error("genesis device {0} is not acceptable")]
-    Device(PublicKey),
+    #[error("genesis device with key address {0} is not acceptable")]
+    Device(Address),
 }
 
 impl Genesis {
@@ -174,6 +174,6 @@ impl Genesis {
                 || (one.simulated && !self.params.allow_simulated)
                 || !seen.insert(one.device_key)
         });
-        bad.map_or(Ok(()), |one| Err(GenesisError::Device(one.device_key)))
+        bad.map_or(Ok(()), |one| Err(GenesisError::Device(one.device_key.address())))
     }
 }

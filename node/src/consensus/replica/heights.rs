@@ -80,7 +80,7 @@ impl Replica {
                 Action::Commit { certificate } => self.decided(ledger, certificate, outputs)?,
                 Action::Evidence(evidence) => {
                     if self.evidence.insert(evidence.clone()) {
-                        outputs.push(Output::Evidence(evidence));
+                        outputs.push(Output::Evidence(Box::new(evidence)));
                     }
                 }
             }

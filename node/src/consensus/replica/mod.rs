@@ -128,7 +128,7 @@ pub enum Output {
     /// Stop a timer.
     Disarm(Timer),
     /// Keep a finding across restarts.
-    Evidence(Evidence),
+    Evidence(Box<Evidence>),
     /// Store a finalised block, then hand in [`Input::Committed`].
     Commit(Box<Commit>),
     /// Peers are ahead: fetch finalised blocks.

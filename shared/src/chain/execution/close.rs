@@ -47,7 +47,7 @@ impl Execution<'_> {
                 self.state.write(StateKey::Score(one.address, closing), &entry);
             }
         }
-        let first = self.place.height.next().ok_or(StateError::Corrupt(StateKey::Globals))?;
+        let first = self.place.height.next().ok_or(StateError::Corrupt(StateKey::Globals.name()))?;
         // The reveal of this very block is not in yet: it belongs to the epoch that begins.
         let schedule = make_schedule(&self.state, &set, &self.globals.seed, first)?;
         self.state.write(StateKey::Schedule, &schedule);
@@ -121,10 +121,10 @@ impl Execution<'_> {
         let rewards = epoch::split(reward, &shares);
         for (address, amount) in &rewards {
             let owner = all.iter().find(|one| one.address == *address).map(|one| one.record.account);
-            let owner = owner.ok_or(StateError::Missing(StateKey::Validator(*address)))?;
+            let owner = owner.ok_or(StateError::Missing(StateKey::Validator(*address).name()))?;
             self.deposit(&owner, *amount)?;
             self.globals.supply =
-                self.globals.supply.checked_add(*amount).ok_or(StateError::Corrupt(StateKey::Globals))?;
+                self.globals.supply.checked_add(*amount).ok_or(StateError::Corrupt(StateKey::Globals.name()))?;
         }
         Ok(rewards)
     }
@@ -169,6 +169,6 @@ impl Execution<'_> {
         self.state.write(StateKey::Largest, &largest);
         let seated = all.iter().filter(|one| one.record.seated).map(|one| one.record.key);
         // An empty or oversized committee would be a fault of the rules, and no block may carry it.
-        ValidatorSet::new(seated).map_err(|_| StateError::Corrupt(StateKey::Largest).into())
+        ValidatorSet::new(seated).map_err(|_| StateError::Corrupt(StateKey::Largest.name()).into())
     }
 }

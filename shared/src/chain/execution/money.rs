@@ -21,7 +21,7 @@ impl Execution<'_> {
         }
         let key = StateKey::Account(*address);
         let mut account = self.account(address)?;
-        account.balance = account.balance.checked_add(amount).ok_or(StateError::Corrupt(key))?;
+        account.balance = account.balance.checked_add(amount).ok_or(StateError::Corrupt(key.name()))?;
         self.state.write(key, &account);
         Ok(())
     }

@@ -154,8 +154,8 @@ pub fn schedule_after(
 /// [`StateError::Corrupt`] when the genesis was not [checked](crate::chain::Genesis::check) and cannot be held.
 pub fn genesis_writes(spec: &ChainSpec) -> Result<Writes, StateError> {
     let genesis = &spec.genesis;
-    let unusable = |_| StateError::Corrupt(StateKey::Globals);
-    let set = genesis.validator_set().map_err(|_| StateError::Corrupt(StateKey::Globals))?;
+    let unusable = |_| StateError::Corrupt(StateKey::Globals.name());
+    let set = genesis.validator_set().map_err(|_| StateError::Corrupt(StateKey::Globals.name()))?;
     let empty = Writes::new();
     let mut state = Overlay::new(&empty);
     for one in &genesis.accounts {

@@ -35,6 +35,24 @@ pub enum StateKey {
 }
 
 impl StateKey {
+    /// What the key is of, for errors.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Globals => "globals",
+            Self::Account(_) => "account",
+            Self::Validator(_) => "validator",
+            Self::Owner(_) => "owner",
+            Self::ValidatorPage(_) => "validator page",
+            Self::Device(_) => "device",
+            Self::Finalised(_) => "finalised block",
+            Self::Set(_) => "validator set",
+            Self::Schedule => "schedule",
+            Self::Credits => "credits",
+            Self::Largest => "largest committee",
+            Self::Score(..) => "score",
+        }
+    }
+
     /// The key's bytes.
     pub fn to_bytes(self) -> Vec<u8> {
         let join = |prefix: u8, parts: &[&[u8]]| [&[prefix], parts.concat().as_slice()].concat();

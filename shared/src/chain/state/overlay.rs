@@ -26,11 +26,11 @@ pub enum StateError {
     #[error("state cannot be read: {0}")]
     Storage(String),
     /// A record that does not decode.
-    #[error("state record {0:?} is corrupt")]
-    Corrupt(StateKey),
+    #[error("state record {0} is corrupt")]
+    Corrupt(&'static str),
     /// A record that every state holds is not there.
-    #[error("state record {0:?} is missing")]
-    Missing(StateKey),
+    #[error("state record {0} is missing")]
+    Missing(&'static str),
 }
 
 impl StateRead for Writes {
@@ -39,12 +39,15 @@ impl StateRead for Writes {
     }
 }
 
+/// What stood in the writes before: nothing, a removal or a value.
+type Earlier = Option<Option<Vec<u8>>>;
+
 /// Reads through to a base, keeps writes to itself.
 pub struct Overlay<'a> {
     base: &'a dyn StateRead,
     writes: Writes,
     /// Earlier entries of `writes` since the last checkpoint, newest last.
-    journal: Vec<(Vec<u8>, Option<Option<Vec<u8>>>)>,
+    journal: Vec<(Vec<u8>, Earlier)>,
 }
 
 impl<'a> Overlay<'a> {
@@ -63,7 +66,7 @@ impl<'a> Overlay<'a> {
             Some(written) => written.clone(),
             None => self.base.get(&bytes)?,
         };
-        value.map(|value| borsh::from_slice(&value).map_err(|_| StateError::Corrupt(key))).transpose()
+        value.map(|value| borsh::from_slice(&value).map_err(|_| StateError::Corrupt(key.name()))).transpose()
     }
 
     /// Reads a record that every state holds.
@@ -71,7 +74,7 @@ impl<'a> Overlay<'a> {
     /// # Errors
     /// [`StateError::Missing`] when it is not there.
     pub fn require<T: BorshDeserialize>(&self, key: StateKey) -> Result<T, StateError> {
-        self.read(key)?.ok_or(StateError::Missing(key))
+        self.read(key)?.ok_or(StateError::Missing(key.name()))
     }
 
     /// Writes a record.

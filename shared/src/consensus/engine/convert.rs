@@ -5,7 +5,8 @@ use mt::{NilOrVal, SignedMessage};
 
 use crate::{
     consensus::{
-        CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, Signers, ValidatorSet, Vote, VoteKind,
+        CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, Signers, ValidatorSet, Vote,
+        VoteKind,
         engine::{
             TimerKey, TimerKind,
             context::{ProposalDoc, Tendermint, VoteDoc},

@@ -9,8 +9,8 @@ use crate::{
     consensus::{
         CertificateError, CommitCertificate, ValidatorSet,
         engine::{
-            Action, Admission, CoreConfig, Event, Fault, Halt, Handled, HeightStart, Ignored, Message, Record,
-            TimerKey, TimerKind, Verdict,
+            Action, Admission, CoreConfig, Event, Fault, Halt, Handled, HeightStart, Ignored, Message,
+            Record, TimerKey, TimerKind, Verdict,
             context::{Seats, Tendermint},
             convert::{round_in, timeout_in},
             decided::Decided,
@@ -132,7 +132,9 @@ impl Core {
         for (early, verified) in self.waiting.take() {
             match early {
                 Early::Vote(vote) if vote.height == height => self.on_vote(vote, verified)?,
-                Early::Proposal(proposal) if proposal.height == height => self.on_proposal(proposal, verified)?,
+                Early::Proposal(proposal) if proposal.height == height => {
+                    self.on_proposal(proposal, verified)?
+                }
                 _ => Admission::Ignored(Ignored::Stale),
             };
         }
@@ -166,25 +168,17 @@ impl Core {
         let waits = running.decided.is_none()
             && running.round() == round
             && running.state.driver.step_is_propose()
-            && !self.effects.guard.signed(height).any(|signed| {
-                matches!(signed, Signed::Proposal(proposal) if proposal.round == round)
-            });
+            && !self
+                .effects
+                .guard
+                .signed(height)
+                .any(|signed| matches!(signed, Signed::Proposal(proposal) if proposal.round == round));
         if !waits {
             return Ok(Admission::Ignored(Ignored::Stale));
         }
-        // If somebody proposed this very block for another round, the state machine pairs it with that proposal only when
-        // told of the body, which is also how a replay tells it.
-        running.bodies.note(block_id, Verdict::Valid);
-        if running.ballots.all_proposals().any(|proposal| proposal.block_id == block_id) {
-            self.tell(block_id)?;
-        }
-        let Some(running) = self.running.as_mut().filter(|running| running.decided.is_none()) else {
-            return Ok(Admission::Accepted);
-        };
         running.bodies.restore(block_id, true);
         self.effects.faults.saw_valid(round, block_id);
-        let value = LocallyProposedValue::new(height, round_in(round), block_id);
-        self.drive(Input::Propose(value))?;
+        self.drive(built_input(height, round, block_id))?;
         Ok(Admission::Accepted)
     }
 
@@ -226,7 +220,13 @@ impl Core {
                 self.effects.faults.saw_valid(round, block_id);
             }
         }
-        self.drive(value_input(running_proposer(self.running.as_ref(), height, round), height, round, block_id, valid))
+        self.drive(value_input(
+            running_proposer(self.running.as_ref(), height, round),
+            height,
+            round,
+            block_id,
+            valid,
+        ))
     }
 
     fn on_fired(&mut self, key: TimerKey) -> Result<Admission, Halt> {
@@ -286,6 +286,7 @@ impl Core {
         let Some(running) = self.running.as_mut() else { return Ok(()) };
         let height = running.height();
         let (state, effects) = (&mut running.state, &mut self.effects);
+        effects.expect_value(&input);
         let result: Result<(), Error<Tendermint>> = malachite::process!(
             input: input,
             state: state,
@@ -363,6 +364,11 @@ fn running_proposer(running: Option<&Running>, height: Height, round: Round) -> 
     running
         .and_then(|running| running.seats.proposer(height, round))
         .unwrap_or(Address::new([0; Address::LEN]))
+}
+
+/// A block of ours in the terms of the state machine.
+pub(super) fn built_input(height: Height, round: Round, block_id: BlockId) -> Input<Tendermint> {
+    Input::Propose(LocallyProposedValue::new(height, round_in(round), block_id))
 }
 
 /// A verdict in the terms of the state machine.

@@ -3,8 +3,6 @@
 //! The handler cannot fail: the state machine logs an error of its handler and goes on, so whatever matters is kept in
 //! [`Effects::fault`] and halts the core when the state machine returns.
 
-use std::collections::BTreeSet;
-
 use malachite::{Effect, Input, LivenessMsg, Resumable, Resume, SignedConsensusMsg, ThresholdParams};
 use malachite_types as mt;
 use mt::SignedMessage;
@@ -19,7 +17,7 @@ use crate::{
                 SignedProposal, SignedVote, commit_out, kind_out, polka_out, proposal_in, proposal_out,
                 round_certificate_out, round_out, timeout_out, value_out, vote_in, vote_out,
             },
-            guard::{Answer, Guard, Refused, Signed, Slot, slot},
+            guard::{Answer, Guard, Refused, Signed},
             mutation::Faults,
             timers::Timers,
         },
@@ -31,15 +29,6 @@ use crate::{
 /// Stands for a refused signature inside the state machine. It verifies for nobody, so a message that bears it is
 /// neither counted nor logged, and it is never sent.
 const REFUSED: Signature = Signature::new([0; Signature::LEN]);
-
-/// What a replay of the log keeps in mind.
-#[derive(Default)]
-struct Replay {
-    /// Requests of the current round, not carried out before the end.
-    held: Vec<Action>,
-    /// Where messages of ours stood in the log so far.
-    passed: BTreeSet<(Height, Round, Slot)>,
-}
 
 /// Everything that effects touch.
 pub(super) struct Effects {
@@ -54,10 +43,12 @@ pub(super) struct Effects {
     set: Option<ValidatorSet>,
     /// Whether this height is logged: only who signs needs a log.
     logs: bool,
+    /// The record of the value that is being fed.
+    value: Option<Record>,
     /// What to do, in order.
     pub(super) actions: Vec<Action>,
-    /// While the log is replayed.
-    replay: Option<Replay>,
+    /// While the log is replayed: requests of the current round, not carried out before the end.
+    replay: Option<Vec<Action>>,
     /// Our messages signed since the last look.
     pub(super) fresh: Vec<Signed>,
     /// The decision, if one was made.
@@ -82,6 +73,7 @@ impl Effects {
             height: Height::ZERO,
             set: None,
             logs: false,
+            value: None,
             actions: Vec::new(),
             replay: None,
             fresh: Vec::new(),
@@ -120,7 +112,7 @@ impl Effects {
     /// Asks for an action; during replay, keeps it for the end.
     fn request(&mut self, action: Action) {
         match &mut self.replay {
-            Some(replay) => replay.held.push(action),
+            Some(held) => held.push(action),
             None => self.actions.push(action),
         }
     }
@@ -146,19 +138,13 @@ impl Effects {
 
     /// Replay begins: nothing goes out.
     pub(super) fn begin_replay(&mut self) {
-        self.replay = Some(Replay::default());
-    }
-
-    /// Replay comes to a message of ours.
-    pub(super) fn pass(&mut self, signed: &Signed) {
-        if let Some(replay) = &mut self.replay {
-            replay.passed.insert(signed.place());
-        }
+        self.replay = Some(Vec::new());
     }
 
     /// Replay ends: the timers that would run are armed; returns the requests of the last round.
     pub(super) fn end_replay(&mut self) -> Vec<Action> {
-        let held = self.replay.take().unwrap_or_default().held;
+        let held = self.replay.take().unwrap_or_default();
+        self.guard.end_replay();
         let armed: Vec<TimerKey> = self.timers.armed().collect();
         for key in armed {
             self.arm(key);
@@ -186,8 +172,8 @@ impl Effects {
             }
             Effect::StartRound(_, _, _, _, r) => {
                 self.new_round = true;
-                if let Some(replay) = &mut self.replay {
-                    replay.held.clear();
+                if let Some(held) = &mut self.replay {
+                    held.clear();
                 }
                 r.resume_with(())
             }
@@ -255,8 +241,28 @@ impl Effects {
         }
     }
 
+    /// Notes how to log the value that is fed. A block of ours and a verdict look alike when the state machine asks for
+    /// the record, but lead to different things; and a proposal of ours that it takes up again by itself, it takes up
+    /// again in a replay.
+    pub(super) fn expect_value(&mut self, input: &Input<Tendermint>) {
+        self.value = match input {
+            Input::Propose(value) => round_out(value.round).map(|round| Record::Built {
+                height: value.height,
+                round,
+                block_id: value.value,
+            }),
+            Input::ProposedValue(value, _) => round_out(value.round).map(|round| Record::Body {
+                height: value.height,
+                round,
+                block_id: value.value,
+                valid: value.validity.is_valid(),
+            }),
+            _ => None,
+        };
+    }
+
     /// The record of an input, unless it is a message of ours: that was logged when it was signed.
-    fn cause(&self, height: Height, input: &Input<Tendermint>) -> Option<Record> {
+    fn cause(&mut self, height: Height, input: &Input<Tendermint>) -> Option<Record> {
         match input {
             Input::Vote(vote) if Some(vote.message.validator) == self.me => None,
             Input::Proposal(proposal) if Some(proposal.message.proposer) == self.me => None,
@@ -266,12 +272,7 @@ impl Effects {
                 self.set.as_ref().and_then(|set| polka_out(certificate, set)).map(Record::Polka)
             }
             Input::TimeoutElapsed(timeout) => timeout_out(height, *timeout).map(Record::Timeout),
-            Input::ProposedValue(value, _) => Some(Record::Body {
-                height,
-                round: round_out(value.round)?,
-                block_id: value.value,
-                valid: value.validity.is_valid(),
-            }),
+            Input::ProposedValue(..) => self.value.take(),
             _ => None,
         }
     }
@@ -290,7 +291,7 @@ impl Effects {
             }
             Answer::Again(vote) => vote_in(&vote),
             Answer::Refused(why) => {
-                self.refused(why, (doc.height, round, slot(kind)));
+                self.refused(why, doc.height, round);
                 SignedMessage::new(doc, REFUSED)
             }
         }
@@ -309,7 +310,7 @@ impl Effects {
             }
             Answer::Again(proposal) => proposal_in(&proposal),
             Answer::Refused(why) => {
-                self.refused(why, (doc.height, round, Slot::Proposal));
+                self.refused(why, doc.height, round);
                 // The state machine thinks that it proposed and stopped the timer; without it nobody would move us on.
                 self.arm_propose(round);
                 SignedMessage::new(doc, REFUSED)
@@ -330,13 +331,9 @@ impl Effects {
         }
     }
 
-    /// A contradiction to a message of ours that stands further on in the log was not there in the first life, which
-    /// signed that message: causes are missing, and with them perhaps a lock. If the place, or a later one, stands
-    /// before, it was refused then as it is now.
-    fn refused(&mut self, why: Refused, place: (Height, Round, Slot)) {
-        let ahead = self.replay.as_ref().is_some_and(|replay| replay.passed.range(place..).next().is_none());
-        if ahead && why == Refused::Conflict {
-            self.fault = Some(Halt::Diverged { height: place.0, round: place.1 });
+    fn refused(&mut self, why: Refused, height: Height, round: Round) {
+        if why == Refused::Diverged {
+            self.fault = Some(Halt::Diverged { height, round });
         }
     }
 

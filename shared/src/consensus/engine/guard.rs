@@ -42,6 +42,8 @@ pub(super) enum Refused {
     Conflict,
     /// Rule 3.
     Past,
+    /// The log says otherwise further on.
+    Diverged,
 }
 
 /// An answer of the guard.
@@ -61,6 +63,8 @@ pub(super) struct Guard {
     floor: Height,
     height: Height,
     signed: BTreeMap<(Round, Slot), Signed>,
+    /// During a replay: what stands further on in the log, so that every answer is the one of the first life.
+    ahead: BTreeMap<(Round, Slot), Signed>,
     /// A fault of tests.
     asleep: bool,
     refusals: u64,
@@ -86,7 +90,7 @@ impl Signed {
     }
 }
 
-pub(super) const fn slot(kind: VoteKind) -> Slot {
+const fn slot(kind: VoteKind) -> Slot {
     match kind {
         VoteKind::Prevote => Slot::Prevote,
         VoteKind::Precommit => Slot::Precommit,
@@ -135,6 +139,26 @@ impl Guard {
             self.signed.clear();
         }
         self.signed.entry((round, slot)).or_insert(signed);
+    }
+
+    /// A replay will come to this message.
+    pub(super) fn expect(&mut self, signed: Signed) {
+        let (_, round, slot) = signed.place();
+        self.ahead.entry((round, slot)).or_insert(signed);
+    }
+
+    /// The replay has come to this message.
+    pub(super) fn pass(&mut self, signed: Signed) {
+        let (_, round, slot) = signed.place();
+        self.ahead.remove(&(round, slot));
+        self.note(signed);
+    }
+
+    /// The replay is over; whatever it did not come to binds all the same.
+    pub(super) fn end_replay(&mut self) {
+        for signed in std::mem::take(&mut self.ahead).into_values() {
+            self.note(signed);
+        }
     }
 
     /// Signs a vote, if the rules allow it.
@@ -205,10 +229,34 @@ impl Guard {
                 None => Ok(None),
             }
         };
+        let verdict = match verdict {
+            Ok(None) => self.look_ahead((round, slot), block_id, pol_round),
+            other => other,
+        };
         if verdict.is_err() {
             self.refusals = self.refusals.saturating_add(1);
         }
         verdict
+    }
+
+    /// What the first life answered where it signed: the message that stands further on in the log. It logged every
+    /// signature, so one that is missing before others that are there, or is another, means that causes are missing.
+    fn look_ahead(
+        &mut self,
+        place: (Round, Slot),
+        block_id: Option<BlockId>,
+        pol_round: Option<Round>,
+    ) -> Result<Option<Signed>, Refused> {
+        if self.ahead.is_empty() {
+            return Ok(None);
+        }
+        match self.ahead.remove(&place) {
+            Some(signed) if signed.block_id() == block_id && signed.pol_round() == pol_round => {
+                self.note(signed.clone());
+                Ok(Some(signed))
+            }
+            _ => Err(Refused::Diverged),
+        }
     }
 }
 

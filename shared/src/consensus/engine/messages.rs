@@ -45,13 +45,12 @@ impl Core {
     }
 
     fn current_vote(&mut self, vote: &Vote, verified: bool) -> Result<Admission, Halt> {
-        let Some(running) = self.running.as_mut() else { return Ok(Admission::Ignored(Ignored::FutureHeight)) };
-        let round = running.round();
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
+        let Some(running) = self.running.as_mut() else {
+            return Ok(Admission::Ignored(Ignored::FutureHeight));
         };
+        let round = running.round();
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         match hear_vote(verifier, &mut running.ballots, &self.config.bounds, round, vote, verified) {
             Err(admission) => return Ok(admission),
             Ok(Heard::Contradiction(evidence)) => {
@@ -71,10 +70,8 @@ impl Core {
         let running = self.running.as_mut().and_then(|running| {
             running.decided.as_mut().map(|decided| (&running.seats, &mut running.ballots, decided))
         });
-        let previous = self
-            .previous
-            .as_mut()
-            .map(|closed| (&closed.seats, &mut closed.ballots, &mut closed.decided));
+        let previous =
+            self.previous.as_mut().map(|closed| (&closed.seats, &mut closed.ballots, &mut closed.decided));
         let place = running
             .filter(|(_, _, decided)| decided.height == vote.height)
             .or(previous.filter(|(_, _, decided)| decided.height == vote.height));
@@ -102,17 +99,23 @@ impl Core {
     }
 
     fn current_proposal(&mut self, proposal: &Proposal, verified: bool) -> Result<Admission, Halt> {
-        let Some(running) = self.running.as_mut() else { return Ok(Admission::Ignored(Ignored::FutureHeight)) };
+        let Some(running) = self.running.as_mut() else {
+            return Ok(Admission::Ignored(Ignored::FutureHeight));
+        };
         let (round, id) = (proposal.round, proposal.block_id);
         let has_polka = running.has_polka(round_in(round), &id);
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
-        };
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         let at = running.round();
-        let heard =
-            hear_proposal(verifier, &mut running.ballots, &self.config.bounds, at, proposal, verified, has_polka);
+        let heard = hear_proposal(
+            verifier,
+            &mut running.ballots,
+            &self.config.bounds,
+            at,
+            proposal,
+            verified,
+            has_polka,
+        );
         let evidence = match heard {
             Err(admission) => return Ok(admission),
             Ok(evidence) => evidence,
@@ -127,8 +130,7 @@ impl Core {
         let accused = evidence.is_some();
         self.accuse(evidence);
         if over {
-            let admission =
-                if accused { Admission::Accepted } else { Admission::Ignored(Ignored::Stale) };
+            let admission = if accused { Admission::Accepted } else { Admission::Ignored(Ignored::Stale) };
             return Ok(admission);
         }
         self.drive(Input::Proposal(proposal_in(proposal)))?;
@@ -142,17 +144,16 @@ impl Core {
         if let Some(admission) = self.certificate_out_of_place(certificate.height, certificate.round) {
             return Ok(admission);
         }
-        let Some(running) = self.running.as_ref() else { return Ok(Admission::Ignored(Ignored::FutureHeight)) };
+        let Some(running) = self.running.as_ref() else {
+            return Ok(Admission::Ignored(Ignored::FutureHeight));
+        };
         if running.has_polka(round_in(certificate.round), &certificate.block_id) {
             let votes = certificate.votes(running.seats.set()).unwrap_or_default();
             self.salvage(&votes);
             return Ok(Admission::Ignored(Ignored::Duplicate));
         }
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
-        };
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         let votes = match verifier.polka(certificate, &running.ballots) {
             Err(refusal) => return Ok(Admission::Rejected(refusal)),
             Ok(votes) => votes,
@@ -166,18 +167,17 @@ impl Core {
         if let Some(admission) = self.certificate_out_of_place(certificate.height, certificate.round) {
             return Ok(admission);
         }
-        let Some(running) = self.running.as_ref() else { return Ok(Admission::Ignored(Ignored::FutureHeight)) };
+        let Some(running) = self.running.as_ref() else {
+            return Ok(Admission::Ignored(Ignored::FutureHeight));
+        };
         let round = running.round();
         let over = if certificate.precommit { certificate.round < round } else { certificate.round <= round };
         if over {
             self.salvage(&certificate.votes);
             return Ok(Admission::Ignored(Ignored::Stale));
         }
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
-        };
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         if let Err(refusal) = verifier.round(certificate, &running.ballots) {
             return Ok(Admission::Rejected(refusal));
         }
@@ -196,15 +196,14 @@ impl Core {
             Some(Level::Past | Level::Previous) => return Ok(Admission::Ignored(Ignored::Stale)),
             Some(Level::Current) => {}
         }
-        let Some(running) = self.running.as_ref() else { return Ok(Admission::Ignored(Ignored::FutureHeight)) };
+        let Some(running) = self.running.as_ref() else {
+            return Ok(Admission::Ignored(Ignored::FutureHeight));
+        };
         if certificate.block_id != block_id {
             return Ok(Admission::Rejected(super::Refusal::Malformed));
         }
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
-        };
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         let votes = match verifier.commit(certificate, &running.ballots) {
             Err(refusal) => return Ok(Admission::Rejected(refusal)),
             Ok(votes) => votes,
@@ -300,11 +299,8 @@ impl Core {
         if !self.waiting.seat_has_room(&early, bounds.next_height_per_seat) {
             return Admission::Ignored(Ignored::Full);
         }
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
-        };
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         let verified = match &early {
             Early::Vote(vote) => verifier.vote_signature(vote),
             // Whether it is the scheduled proposer is known when the height starts.

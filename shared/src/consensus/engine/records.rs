@@ -38,6 +38,15 @@ pub enum Record {
     },
     /// A timer ran out.
     Timeout(TimerKey),
+    /// The host built a block in our turn.
+    Built {
+        /// Height of the block.
+        height: Height,
+        /// Round to propose it in.
+        round: Round,
+        /// The block.
+        block_id: BlockId,
+    },
 }
 
 /// Why bytes are not a record.
@@ -74,6 +83,7 @@ const PROPOSAL: u8 = 3;
 const POLKA: u8 = 4;
 const BODY: u8 = 5;
 const TIMEOUT: u8 = 6;
+const BUILT: u8 = 7;
 
 impl Record {
     /// The longest record: a certificate and its kind.
@@ -82,7 +92,7 @@ impl Record {
     /// The height it belongs to.
     pub fn height(&self) -> Height {
         match self {
-            Self::Height(height) | Self::Body { height, .. } => *height,
+            Self::Height(height) | Self::Body { height, .. } | Self::Built { height, .. } => *height,
             Self::Vote(vote) => vote.height,
             Self::Proposal(proposal) => proposal.height,
             Self::Polka(certificate) => certificate.height,
@@ -110,6 +120,13 @@ impl Record {
                 key.height.get().to_be_bytes().as_slice(),
                 &key.round.get().to_be_bytes(),
                 &[timer_byte(key.kind)],
+            ]
+            .concat(),
+            Self::Built { height, round, block_id } => [
+                &[BUILT],
+                height.get().to_be_bytes().as_slice(),
+                &round.get().to_be_bytes(),
+                block_id.as_bytes(),
             ]
             .concat(),
         }
@@ -151,6 +168,12 @@ impl Record {
                     _ => return Err(RecordError::Field("kind")),
                 };
                 Ok(Self::Timeout(TimerKey { height: at.0, round: at.1, kind }))
+            }
+            BUILT => {
+                let body: [u8; 44] = fixed(body)?;
+                let (at, rest) = place(&body)?;
+                let block_id = BlockId::try_from(rest).map_err(|_| RecordError::Field("block_id"))?;
+                Ok(Self::Built { height: at.0, round: at.1, block_id })
             }
             other => Err(RecordError::Kind(other)),
         }

@@ -4,11 +4,11 @@
 //! 1. the guard is restored from every record, before anything can be signed;
 //! 2. records of the height that starts are verified like messages and fed again in their order, which leads to the
 //!    same locks and the same votes; during that nothing goes out and no block is asked for;
-//! 3. a vote that the replay leads to and the log does not hold was never sent: it is signed, logged and sent now;
-//! 4. a vote that contradicts one of ours further on in the log means missing causes, perhaps a missing lock: the core
-//!    halts;
+//! 3. a message that the replay leads to and the log does not hold was never sent: it is signed, logged and sent now;
+//! 4. a message that contradicts one of ours further on in the log, or is missing before one, means missing causes,
+//!    perhaps a missing lock: the core halts;
 //! 5. at the end the timers that would run are armed, what we said in the current round is said again, and a block is
-//!    asked for if it is our turn and we have not proposed.
+//!    asked for if it is our turn and none was built.
 
 use malachite::Input;
 
@@ -16,7 +16,7 @@ use crate::{
     consensus::engine::{
         Action, Core, Halt, HeightStart, Message, Record, Refusal,
         convert::{polka_in, proposal_in, timeout_in, vote_in},
-        core::value_input,
+        core::{built_input, value_input},
         guard::Signed,
         verify::Verifier,
     },
@@ -41,7 +41,7 @@ impl Core {
 
     fn replay(&mut self, start: HeightStart, records: Vec<Record>) -> Result<(), Halt> {
         let height = start.height;
-        self.restore_guard(&records);
+        self.restore_guard(height, &records);
         let input = self.open(start)?;
         if !records.contains(&Record::Height(height)) {
             self.effects.persist(Record::Height(height));
@@ -66,18 +66,24 @@ impl Core {
     }
 
     /// Rule 1.
-    fn restore_guard(&mut self, records: &[Record]) {
+    fn restore_guard(&mut self, start: Height, records: &[Record]) {
         let me = self.effects.me;
         for record in records {
-            match record {
-                Record::Height(height) => self.effects.guard.raise(*height),
-                Record::Vote(vote) if Some(vote.validator) == me => {
-                    self.effects.guard.note(Signed::Vote(vote.clone()));
+            let signed = match record {
+                Record::Height(height) => {
+                    self.effects.guard.raise(*height);
+                    continue;
                 }
+                Record::Vote(vote) if Some(vote.validator) == me => Signed::Vote(vote.clone()),
                 Record::Proposal(proposal) if Some(proposal.proposer) == me => {
-                    self.effects.guard.note(Signed::Proposal(proposal.clone()));
+                    Signed::Proposal(proposal.clone())
                 }
-                _ => {}
+                _ => continue,
+            };
+            if record.height() == start {
+                self.effects.guard.expect(signed);
+            } else {
+                self.effects.guard.note(signed);
             }
         }
     }
@@ -85,18 +91,15 @@ impl Core {
     /// Rule 2.
     fn replay_record(&mut self, index: usize, record: Record) -> Result<(), Halt> {
         let Some(running) = self.running.as_mut() else { return Ok(()) };
-        let verifier = Verifier {
-            domain: &self.effects.domain,
-            seats: &running.seats,
-            faults: &self.effects.faults,
-        };
+        let verifier =
+            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
         let unfit = |refusal: Refusal| Halt::Record { index, refusal };
         let input = match record {
             Record::Height(_) => return Ok(()),
             Record::Vote(vote) => {
                 verifier.logged_vote(&vote).map_err(unfit)?;
                 if Some(vote.validator) == self.effects.me {
-                    self.effects.pass(&Signed::Vote(vote.clone()));
+                    self.effects.guard.pass(Signed::Vote(vote.clone()));
                 }
                 let _ = running.ballots.file(&vote, true);
                 Input::Vote(vote_in(&vote))
@@ -104,7 +107,7 @@ impl Core {
             Record::Proposal(proposal) => {
                 verifier.logged_proposal(&proposal).map_err(unfit)?;
                 if Some(proposal.proposer) == self.effects.me {
-                    self.effects.pass(&Signed::Proposal(proposal.clone()));
+                    self.effects.guard.pass(Signed::Proposal(proposal.clone()));
                 }
                 let _ = running.ballots.file_proposal(&proposal);
                 if running.bodies.is_valid(&proposal.block_id) {
@@ -127,6 +130,11 @@ impl Core {
                 let proposer = running.seats.proposer(height, round);
                 let proposer = proposer.unwrap_or(Address::new([0; Address::LEN]));
                 value_input(proposer, height, round, block_id, valid)
+            }
+            Record::Built { height, round, block_id } => {
+                running.bodies.restore(block_id, true);
+                self.effects.faults.saw_valid(round, block_id);
+                built_input(height, round, block_id)
             }
             Record::Timeout(key) => Input::TimeoutElapsed(timeout_in(key.kind, key.round)),
         };

@@ -78,12 +78,12 @@ impl Running {
     pub(super) fn certified(&self, block_id: BlockId) -> bool {
         let driver = &self.state.driver;
         let votes = driver.votes();
-        let quorum =
-            |round, kind| votes.is_threshold_met(round, kind, mt::Threshold::Value(block_id));
+        let quorum = |round, kind| votes.is_threshold_met(round, kind, mt::Threshold::Value(block_id));
         driver.polka_certificates().iter().any(|certificate| certificate.value_id == block_id)
-            || votes.all_rounds().keys().any(|round| {
-                quorum(round, mt::VoteType::Prevote) || quorum(round, mt::VoteType::Precommit)
-            })
+            || votes
+                .all_rounds()
+                .keys()
+                .any(|round| quorum(round, mt::VoteType::Prevote) || quorum(round, mt::VoteType::Precommit))
     }
 
     /// Whether a quorum of prevotes for a block in a round is known.

@@ -86,7 +86,10 @@ impl Verifier<'_> {
     ) -> Result<(), Refusal> {
         match verified {
             Err(CertificateError::NoQuorum { got, .. }) if got >= self.faults.quorum(self.seats.set()) => {
-                votes.iter().filter(|vote| !ballots.knows(vote)).try_for_each(|vote| self.vote_signature(vote))
+                votes
+                    .iter()
+                    .filter(|vote| !ballots.knows(vote))
+                    .try_for_each(|vote| self.vote_signature(vote))
             }
             other => other.map_err(Refusal::from),
         }

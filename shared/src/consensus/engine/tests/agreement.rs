@@ -47,7 +47,8 @@ fn a_lost_round_of_precommits_ends_with_the_locked_block() {
     net.assert_agreement();
     let decided = &net.nodes[0].commits[0];
     assert!(decided.round.get() >= 1);
-    let built: Vec<_> = net.said.iter().filter(|((_, _, _, kind), _)| *kind == 9).map(|(_, ids)| ids).collect();
+    let built: Vec<_> =
+        net.said.iter().filter(|((_, _, _, kind), _)| *kind == 9).map(|(_, ids)| ids).collect();
     assert!(built.len() >= 2, "it was proposed again");
     assert!(built.iter().all(|ids| ids.contains(&Some(decided.block_id)) && ids.len() == 1));
 }

@@ -44,7 +44,10 @@ fn late_precommits_count_while_the_next_height_runs() {
 fn a_synced_certificate_decides_without_a_proposal() {
     let mut rig = Rig::new(1);
     let certificate = commit(&[0, 2, 3], 1, 4, block("x"));
-    assert_eq!(rig.feed(Event::Synced { block_id: block("x"), certificate: certificate.clone() }), Admission::Accepted);
+    assert_eq!(
+        rig.feed(Event::Synced { block_id: block("x"), certificate: certificate.clone() }),
+        Admission::Accepted
+    );
     assert!(rig.done.contains(&Action::Commit { certificate: certificate.clone() }));
     assert_eq!((rig.core.step(), rig.core.counts().timers), (Step::Commit, 0));
     // Nothing is signed at a height that is over.
@@ -94,7 +97,8 @@ fn a_full_node_follows_and_never_signs_or_logs() {
     assert_eq!(rig.core.decided(), Some(block("a")));
     let _ = rig.feed(Event::StartHeight(start(2)));
     let _ = rig.fire(TimerKind::Propose, 2, 0);
-    let quiet = |action: &Action| !matches!(action, Action::Persist(_) | Action::Send(_) | Action::Build { .. });
+    let quiet =
+        |action: &Action| !matches!(action, Action::Persist(_) | Action::Send(_) | Action::Build { .. });
     assert!(rig.done.iter().all(quiet));
 }
 

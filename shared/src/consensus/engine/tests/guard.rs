@@ -12,7 +12,13 @@ fn id(name: &str) -> Option<BlockId> {
     Some(BlockId::new(hash_bytes(name.as_bytes())))
 }
 
-fn vote(guard: &mut Guard, kind: VoteKind, height: u64, round: u32, id: Option<BlockId>) -> Result<bool, Refused> {
+fn vote(
+    guard: &mut Guard,
+    kind: VoteKind,
+    height: u64,
+    round: u32,
+    id: Option<BlockId>,
+) -> Result<bool, Refused> {
     let key = SecretKey::from_seed(&[1; 32]);
     match guard.sign_vote(&domain(), &key, kind, (Height::new(height), Round::new(round)), id) {
         Answer::Fresh(vote) => {
@@ -24,7 +30,13 @@ fn vote(guard: &mut Guard, kind: VoteKind, height: u64, round: u32, id: Option<B
     }
 }
 
-fn propose(guard: &mut Guard, height: u64, round: u32, name: &str, pol: Option<u32>) -> Result<bool, Refused> {
+fn propose(
+    guard: &mut Guard,
+    height: u64,
+    round: u32,
+    name: &str,
+    pol: Option<u32>,
+) -> Result<bool, Refused> {
     let key = SecretKey::from_seed(&[1; 32]);
     let place = (Height::new(height), Round::new(round));
     match guard.sign_proposal(&domain(), &key, place, id(name).unwrap(), pol.map(Round::new)) {

@@ -19,7 +19,9 @@ fn a_locked_proposer_proposes_its_block_again_with_its_proof() {
     let mut rig = locked();
     let actions = rig.news();
     let place = |wanted: &dyn Fn(&Action) -> bool| actions.iter().position(wanted).unwrap();
-    let proof = place(&|action| matches!(action, Action::Send(Message::Polka(polka)) if polka.block_id == block("a")));
+    let proof = place(
+        &|action| matches!(action, Action::Send(Message::Polka(polka)) if polka.block_id == block("a")),
+    );
     let body = place(&|action| {
         *action
             == Action::Restream {
@@ -56,15 +58,20 @@ fn a_lock_refuses_another_block_until_a_newer_proof() {
 fn a_proof_of_lock_from_an_older_round_lets_a_newer_proposal_pass() {
     // Seat 3 saw nothing of round 0; seat 1's proposal in round 1 rests on the prevotes of round 0.
     let mut rig = Rig::new(3);
-    assert_eq!(rig.feed(Event::Round(skip(1, 1, (0..2).map(|seat| vote(seat, Prevote, 1, 1, None)).collect()))),
-        Admission::Accepted);
+    assert_eq!(
+        rig.feed(Event::Round(skip(1, 1, (0..2).map(|seat| vote(seat, Prevote, 1, 1, None)).collect()))),
+        Admission::Accepted
+    );
     assert_eq!(rig.core.round().get(), 1);
     rig.news();
     rig.propose(proposal(1, 1, 1, block("a"), Some(0)));
     assert_eq!(rig.votes_sent(), [], "the proof is missing");
     assert_eq!(rig.feed(Event::Polka(polka(&[0, 1, 2], 1, 0, block("a")))), Admission::Accepted);
     assert_eq!(rig.votes_sent(), [(Prevote, 1, Some(block("a")))]);
-    assert_eq!(rig.feed(Event::Polka(polka(&[0, 1, 2], 1, 0, block("a")))), Admission::Ignored(Ignored::Duplicate));
+    assert_eq!(
+        rig.feed(Event::Polka(polka(&[0, 1, 2], 1, 0, block("a")))),
+        Admission::Ignored(Ignored::Duplicate)
+    );
 }
 
 #[test]

@@ -26,7 +26,8 @@ fn quorum_minus_one_finds_its_own_certificates_good() {
     let certificate = rig.core.commit_certificate().unwrap();
     assert!(certificate.verify(&domain(), &set()).is_err());
     let event = Event::Synced { block_id: block("a"), certificate };
-    let mut other = Rig::with(CoreConfig { mutation: Some(Mutation::QuorumMinusOne), ..CoreConfig::default() }, Some(3));
+    let mut other =
+        Rig::with(CoreConfig { mutation: Some(Mutation::QuorumMinusOne), ..CoreConfig::default() }, Some(3));
     assert_eq!(other.feed(event.clone()), Admission::Accepted);
     assert!(matches!(Rig::new(3).feed(event), Admission::Rejected(_)));
 }
@@ -37,7 +38,11 @@ fn lock_ignored_prevotes_another_block() {
         let mut rig = rig(mutation);
         rig.propose(proposal(0, 1, 0, block("a"), None));
         rig.votes(&[0, 2], Prevote, 1, 0, Some(block("a")));
-        let _ = rig.feed(Event::Round(skip(1, 2, vec![vote(2, Prevote, 1, 2, None), vote(3, Precommit, 1, 2, None)])));
+        let _ = rig.feed(Event::Round(skip(
+            1,
+            2,
+            vec![vote(2, Prevote, 1, 2, None), vote(3, Precommit, 1, 2, None)],
+        )));
         rig.news();
         rig.propose(proposal(2, 1, 2, block("b"), None));
         rig.votes_sent()

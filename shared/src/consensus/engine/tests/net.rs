@@ -16,7 +16,11 @@ pub(super) fn hidden_decision(from: usize, to: usize, message: &Message) -> bool
     match message {
         Message::Proposal(proposal) if first(proposal.height, proposal.round) => to != 3,
         Message::Vote(vote) if first(vote.height, vote.round) && vote.kind == Precommit => {
-            if to == 3 { from < 2 } else { from == 3 || from == (to + 1) % 3 }
+            if to == 3 {
+                from < 2
+            } else {
+                from == 3 || from == (to + 1) % 3
+            }
         }
         Message::Round(certificate) => !first(certificate.height, certificate.round),
         _ => true,
@@ -175,7 +179,9 @@ impl Net {
     fn send(&mut self, from: usize, message: &Message) {
         // Law 1: what we sign is in the log before it leaves.
         let said = match message {
-            Message::Vote(vote) => Some((vote.validator, Record::Vote(vote.clone()), vote.kind as u8, vote.block_id)),
+            Message::Vote(vote) => {
+                Some((vote.validator, Record::Vote(vote.clone()), vote.kind as u8, vote.block_id))
+            }
             Message::Proposal(proposal) => {
                 Some((proposal.proposer, Record::Proposal(proposal.clone()), 9, Some(proposal.block_id)))
             }

@@ -1,12 +1,18 @@
-//! Random messages of seats that may all be Byzantine: nothing panics, nothing halts but a proven fork, and nothing is
-//! signed twice.
+//! Random messages of seats that may all be Byzantine, our own key's double among them: nothing panics, nothing halts but
+//! a proven fork, nothing is signed twice, and a restart leads back to where the core stood.
 
 use std::collections::BTreeMap;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::{super::*, rig::*};
-use crate::{consensus::VoteKind, primitives::{BlockId, Height, Round}};
+use crate::{
+    consensus::VoteKind,
+    primitives::{BlockId, Height, Round},
+};
+
+/// Enough for every branch; a long run with 2,500 found the last fault in the 1,466th.
+const SEEDS: u64 = 40;
 
 fn some_block(rng: &mut StdRng) -> BlockId {
     block(["a", "b", "c"][rng.random_range(0..3)])
@@ -24,14 +30,17 @@ fn some_event(rng: &mut StdRng, height: u64) -> Event {
     let id = some_block(rng);
     let (typed, typed_round) = (Height::new(at), Round::new(round));
     match rng.random_range(0..20) {
-        0..8 => Event::Vote(vote(rng.random_range(0..SEATS), kind, at, round, rng.random::<bool>().then_some(id))),
+        0..8 => {
+            Event::Vote(vote(rng.random_range(0..SEATS), kind, at, round, rng.random::<bool>().then_some(id)))
+        }
         8..11 => {
             let seat = (at as usize - 1 + round as usize) % SEATS;
             let pol = (round > 0 && rng.random()).then(|| rng.random_range(0..round));
             Event::Proposal(proposal(seat, at, round, id, pol))
         }
         11..13 => {
-            let verdict = [Verdict::Invalid, Verdict::Untimely, Verdict::Valid, Verdict::Valid][rng.random_range(0..4)];
+            let verdict =
+                [Verdict::Invalid, Verdict::Untimely, Verdict::Valid, Verdict::Valid][rng.random_range(0..4)];
             Event::Body { height: typed, round: typed_round, block_id: id, verdict }
         }
         13 => Event::Polka(polka(&some_seats(rng), at, round, id)),
@@ -48,7 +57,8 @@ fn some_event(rng: &mut StdRng, height: u64) -> Event {
             Event::Synced { block_id: id, certificate: commit(&some_seats(rng), at, round, id) }
         }
         _ => {
-            let kinds = [TimerKind::Propose, TimerKind::Prevote, TimerKind::Precommit, TimerKind::Rebroadcast];
+            let kinds =
+                [TimerKind::Propose, TimerKind::Prevote, TimerKind::Precommit, TimerKind::Rebroadcast];
             Event::Fired(TimerKey { height: typed, round: typed_round, kind: kinds[rng.random_range(0..4)] })
         }
     }
@@ -61,11 +71,9 @@ fn stand(core: &Core) -> impl PartialEq + std::fmt::Debug + use<> {
 
 #[test]
 fn noise_neither_panics_nor_halts_nor_makes_us_contradict_ourselves() {
-    let seeds = std::env::var("NOISE_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(40);
-    for seed in 0..seeds {
+    for seed in 0..SEEDS {
         let mut rng = StdRng::seed_from_u64(seed);
         let seat = rng.random_range(0..SEATS);
-        let mut trace: Vec<String> = Vec::new();
         let mut rig = Rig::new(seat);
         let mut said: BTreeMap<(u64, u32, u8), Option<BlockId>> = BTreeMap::new();
         for _ in 0..150 {
@@ -75,7 +83,6 @@ fn noise_neither_panics_nor_halts_nor_makes_us_contradict_ourselves() {
             } else {
                 some_event(&mut rng, height)
             };
-            trace.push(format!("{:?} <- {}", stand(&rig.core), format!("{event:?}").chars().take(190).collect::<String>()));
             match rig.try_feed(event) {
                 Ok(_) => {}
                 Err(Halt::Fork { .. }) => break,
@@ -83,23 +90,6 @@ fn noise_neither_panics_nor_halts_nor_makes_us_contradict_ourselves() {
             }
             if rng.random_range(0..40) == 0 && rig.core.decided().is_none() {
                 let (height, log) = (rig.core.height().get(), rig.log.clone());
-                let mut probe = Core::new(CoreConfig::default(), domain(), Some(key(seat)));
-                if let Err(halt) = probe.recover(rig.at(), start(height), log.clone()) {
-                    let names: BTreeMap<_, _> = ["a","b","c"].map(|n| (block(n), n)).into();
-                    for r in log.iter().filter(|r| r.height().get() == height) {
-                        match r {
-                            Record::Vote(v) => eprintln!("vote {} {:?} r{} {:?}", (0..4).find(|s| address(*s)==v.validator).unwrap(), v.kind, v.round, v.block_id.map(|b| names[&b])),
-                            Record::Proposal(v) => eprintln!("prop {} r{} {:?} pol {:?}", (0..4).find(|s| address(*s)==v.proposer).unwrap(), v.round, names[&v.block_id], v.pol_round),
-                            Record::Body{round, block_id, valid, ..} => eprintln!("body r{round} {} {valid}", names[block_id]),
-                            Record::Polka(c) => eprintln!("polka r{} {} {:?}", c.round, names[&c.block_id], c.signers),
-                            Record::Timeout(k) => eprintln!("timeout {:?} r{}", k.kind, k.round),
-                            Record::Height(h) => eprintln!("height {h}"),
-                        }
-                    }
-                    eprintln!("--- live events");
-                    for e in &trace { eprintln!("{e}"); }
-                    panic!("seed {seed} seat {seat} {halt}");
-                }
                 let (done, stood) = (rig.news(), stand(&rig.core));
                 rig = Rig::recovered(CoreConfig::default(), seat, height, log);
                 assert_eq!(stand(&rig.core), stood, "seed {seed}");

@@ -52,8 +52,10 @@ fn a_seat_of_another_epoch_is_not_heard() {
     // Its first vote may come before we start: kept, but not passed on.
     assert_eq!(rig.vote(vote(100, Prevote, 2, 0, None)), Admission::Ignored(Ignored::FutureHeight));
     assert_eq!(rig.vote(vote(3, Prevote, 2, 0, None)), Admission::Accepted);
-    assert_eq!(rig.feed(Event::Synced { block_id: block("a"), certificate: commit(&[0, 2, 3], 1, 0, block("a")) }),
-        Admission::Accepted);
+    assert_eq!(
+        rig.feed(Event::Synced { block_id: block("a"), certificate: commit(&[0, 2, 3], 1, 0, block("a")) }),
+        Admission::Accepted
+    );
     assert_eq!(rig.feed(Event::StartHeight(next)), Admission::Accepted);
     assert_eq!(rig.core.counts().votes, 1, "the newcomer's");
     assert_eq!(rig.vote(vote(3, Prevote, 2, 0, None)), Admission::Rejected(Refusal::NotMember));

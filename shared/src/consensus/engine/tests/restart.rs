@@ -169,18 +169,32 @@ fn a_restart_builds_only_if_it_has_not_proposed() {
     let asked = Rig::recovered(CoreConfig::default(), 0, 1, rig.log.clone());
     assert_eq!(asked.done.iter().filter(|action| **action == build).count(), 1);
     let _ = rig.feed(Event::Built { height, round, block_id: block("a") });
-    // The body's record is there, the proposal's is not: nothing was said, so another block may be built.
-    let cut = rig.log.iter().position(|record| matches!(record, Record::Body { .. })).unwrap() + 1;
-    let half = Rig::recovered(CoreConfig::default(), 0, 1, rig.log[..cut].to_vec());
-    assert!(half.done.contains(&build));
-    let full = Rig::recovered(CoreConfig::default(), 0, 1, rig.log[..=cut].to_vec());
-    assert!(!full.done.contains(&build));
-    assert!(full.done.contains(&Action::Send(Message::Proposal(proposal(0, 1, 0, block("a"), None)))));
-    // The crash came before the prevote was logged: it follows from the log, and is logged and sent now.
+    // The crash came after the block, or after the proposal, was logged: what follows is logged and sent now.
+    let ours = proposal(0, 1, 0, block("a"), None);
     let prevote = vote(0, Prevote, 1, 0, Some(block("a")));
-    let logged = full.done.iter().position(|one| *one == Action::Persist(Record::Vote(prevote.clone())));
-    let sent = full.done.iter().position(|one| *one == Action::Send(Message::Vote(prevote.clone())));
-    assert!(logged.unwrap() < sent.unwrap());
+    assert_eq!(
+        rig.log[1..],
+        [
+            Record::Built { height, round, block_id: block("a") },
+            Record::Proposal(ours.clone()),
+            Record::Vote(prevote.clone()),
+        ]
+    );
+    for cut in 2..=4 {
+        let again = Rig::recovered(CoreConfig::default(), 0, 1, rig.log[..cut].to_vec());
+        assert!(!again.done.contains(&build));
+        let persisted: Vec<Record> = rig.log[cut..].to_vec();
+        let place = |wanted: Action| again.done.iter().position(|action| *action == wanted);
+        let (said, voted) = (
+            place(Action::Send(Message::Proposal(ours.clone()))),
+            place(Action::Send(Message::Vote(prevote.clone()))),
+        );
+        assert!(said.is_some() && voted.is_some());
+        assert!(place(Action::Restream { height, round, block_id: block("a"), pol_round: None }).is_some());
+        let logged: Vec<usize> =
+            persisted.into_iter().map(|record| place(Action::Persist(record)).unwrap()).collect();
+        assert!(logged.iter().all(|at| Some(*at) < said && Some(*at) < voted));
+    }
 }
 
 #[test]
@@ -188,7 +202,8 @@ fn a_decision_in_the_log_is_reported_again() {
     let mut rig = Rig::new(1);
     rig.propose(proposal(0, 1, 0, block("a"), None));
     rig.votes(&[0, 2, 3], Precommit, 1, 0, Some(block("a")));
-    let commits = |rig: &Rig| rig.done.iter().filter(|action| matches!(action, Action::Commit { .. })).count();
+    let commits =
+        |rig: &Rig| rig.done.iter().filter(|action| matches!(action, Action::Commit { .. })).count();
     assert_eq!(commits(&rig), 1);
     let again = Rig::recovered(CoreConfig::default(), 1, 1, rig.log.clone());
     assert_eq!((commits(&again), again.core.decided()), (1, Some(block("a"))));
@@ -247,8 +262,15 @@ fn a_refused_proposal_lets_the_round_run_out() {
     let (height, round) = (Height::new(1), Round::ZERO);
     let _ = rig.feed(Event::Proposal(proposal(0, 1, 0, block("a"), None)));
     let mut rig = Rig::recovered(CoreConfig::default(), 0, 1, rig.log);
-    assert_eq!(rig.feed(Event::Built { height, round, block_id: block("b") }), Admission::Ignored(Ignored::Stale));
-    let sent = |rig: &Rig| rig.done.iter().any(|one| matches!(one, Action::Send(Message::Proposal(p)) if p.block_id == block("b")));
+    assert_eq!(
+        rig.feed(Event::Built { height, round, block_id: block("b") }),
+        Admission::Ignored(Ignored::Stale)
+    );
+    let sent = |rig: &Rig| {
+        rig.done
+            .iter()
+            .any(|one| matches!(one, Action::Send(Message::Proposal(p)) if p.block_id == block("b")))
+    };
     assert!(!sent(&rig));
     assert_eq!(rig.fire(TimerKind::Propose, 1, 0), Admission::Accepted);
     assert_eq!(rig.votes_sent(), [(Prevote, 0, None)]);

@@ -2,7 +2,9 @@
 
 use super::super::*;
 use crate::{
-    consensus::{CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, ValidatorSet, Vote, VoteKind},
+    consensus::{
+        CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, ValidatorSet, Vote, VoteKind,
+    },
     crypto::{SecretKey, SignDomain},
     primitives::{Address, BlockId, Height, Round, TimeMs, hash_bytes},
 };
@@ -57,14 +59,12 @@ pub(super) fn proposal(seat: usize, height: u64, round: u32, id: BlockId, pol: O
 }
 
 pub(super) fn polka(seats: &[usize], height: u64, round: u32, id: BlockId) -> PolkaCertificate {
-    let votes: Vec<Vote> =
-        seats.iter().map(|seat| vote(*seat, Prevote, height, round, Some(id))).collect();
+    let votes: Vec<Vote> = seats.iter().map(|seat| vote(*seat, Prevote, height, round, Some(id))).collect();
     PolkaCertificate::from_votes(&set(), Height::new(height), Round::new(round), id, &votes).unwrap()
 }
 
 pub(super) fn commit(seats: &[usize], height: u64, round: u32, id: BlockId) -> CommitCertificate {
-    let votes: Vec<Vote> =
-        seats.iter().map(|seat| vote(*seat, Precommit, height, round, Some(id))).collect();
+    let votes: Vec<Vote> = seats.iter().map(|seat| vote(*seat, Precommit, height, round, Some(id))).collect();
     CommitCertificate::from_votes(&set(), Height::new(height), Round::new(round), id, &votes).unwrap()
 }
 
@@ -130,7 +130,14 @@ impl Rig {
     }
 
     /// The votes of some seats.
-    pub(super) fn votes(&mut self, seats: &[usize], kind: VoteKind, height: u64, round: u32, id: Option<BlockId>) {
+    pub(super) fn votes(
+        &mut self,
+        seats: &[usize],
+        kind: VoteKind,
+        height: u64,
+        round: u32,
+        id: Option<BlockId>,
+    ) {
         for seat in seats {
             assert_eq!(self.vote(vote(*seat, kind, height, round, id)), Admission::Accepted, "seat {seat}");
         }

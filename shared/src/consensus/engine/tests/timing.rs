@@ -4,9 +4,17 @@ use super::{super::*, rig::*};
 fn stale_timers_are_ignored() {
     let mut rig = Rig::new(1);
     assert_eq!(rig.fire(TimerKind::Prevote, 1, 0), Admission::Ignored(Ignored::Stale), "never armed");
-    assert_eq!(rig.fire(TimerKind::Propose, 7, 0), Admission::Ignored(Ignored::Stale), "of no height of ours");
+    assert_eq!(
+        rig.fire(TimerKind::Propose, 7, 0),
+        Admission::Ignored(Ignored::Stale),
+        "of no height of ours"
+    );
     rig.propose(proposal(0, 1, 0, block("a"), None));
-    assert_eq!(rig.fire(TimerKind::Propose, 1, 0), Admission::Ignored(Ignored::Stale), "disarmed by the prevote");
+    assert_eq!(
+        rig.fire(TimerKind::Propose, 1, 0),
+        Admission::Ignored(Ignored::Stale),
+        "disarmed by the prevote"
+    );
     rig.votes(&[0, 2], Precommit, 1, 0, Some(block("a")));
     rig.votes(&[3], Precommit, 1, 0, Some(block("a")));
     let _ = rig.feed(Event::StartHeight(start(2)));
@@ -49,7 +57,10 @@ fn last_words_are_repeated() {
     let round = crate::primitives::Round::ZERO;
     assert!(rig.done.contains(&Action::Build { height, round }));
     let _ = rig.feed(Event::Built { height, round, block_id: block("a") });
-    assert_eq!(rig.feed(Event::Built { height, round, block_id: block("b") }), Admission::Ignored(Ignored::Stale));
+    assert_eq!(
+        rig.feed(Event::Built { height, round, block_id: block("b") }),
+        Admission::Ignored(Ignored::Stale)
+    );
     rig.news();
     assert_eq!(rig.fire(TimerKind::Rebroadcast, 1, 0), Admission::Accepted);
     let said: Vec<Message> = rig

@@ -1,0 +1,222 @@
+//! `devnet`: a local network of separate processes.
+//!
+//! Each validator is this very program, started as `run` on a home of its own, with its own keys, ports, store and
+//! recording. The recordings stand in for people: their devices are enrolled as *simulated*, which only a genesis with
+//! `allow_simulated` permits. The processes end when this one does.
+
+mod layout;
+mod recordings;
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{
+    CliResult,
+    client::Client,
+    home::{Home, Running, read_bounded},
+};
+use crate::keys::PASSPHRASE_VARIABLE;
+use layout::Layout;
+
+/// Longest wait for all validators to be up and to finalise.
+const START_LIMIT: Duration = Duration::from_secs(90);
+/// Between looks while waiting.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Options of `devnet`.
+#[derive(Debug, Args)]
+pub struct DevnetArgs {
+    /// Validator processes
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
+    validators: u16,
+    /// Length of an emotional round in seconds; recordings play faster when it is below 30
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "S")]
+    epoch_seconds: u64,
+    /// Least time between blocks in milliseconds
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=60000), value_name = "MS")]
+    block_interval_ms: u64,
+    /// Folder of the network; one that is there already is started again, and the options above are not asked
+    #[arg(long, value_name = "DIR")]
+    home: Option<PathBuf>,
+    /// First of the ports; without it free ones are taken
+    #[arg(long, value_name = "PORT")]
+    base_port: Option<u16>,
+    /// Recording of one validator, counted from 0; may be given several times
+    #[arg(long, value_name = "I=FILE", value_parser = recordings::parse_choice)]
+    recording: Vec<(u16, PathBuf)>,
+    /// Start without any recording: the chain goes on at its floor of seats
+    #[arg(long)]
+    no_recordings: bool,
+    /// Print one JSON line once all are up
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn devnet(args: DevnetArgs) -> CliResult {
+    let (folder, temporary) = match &args.home {
+        Some(home) => (home.clone(), false),
+        None => (std::env::temp_dir().join(format!("emotionalchain-devnet-{}", std::process::id())), true),
+    };
+    let layout = if Layout::exists(&folder) {
+        Layout::read(&folder)?
+    } else {
+        eprintln!("making {} validators in {}", args.validators, folder.display());
+        Layout::make(&folder, &args)?
+    };
+    let mut children = Vec::new();
+    for home in layout.homes() {
+        children.push(start(&home, layout.passphrase())?);
+    }
+    let result = supervise(&args, &layout, &mut children);
+    stop(children);
+    if temporary && result.is_ok() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    result
+}
+
+/// Starts one validator; it ends with the pipe that is its standard input.
+fn start(home: &Home, passphrase: &str) -> Result<Child, std::io::Error> {
+    // A crashed run leaves it behind, and it must not be taken for the new one's.
+    let _ = std::fs::remove_file(home.running());
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(home.path().join("node.log"))?;
+    Command::new(std::env::current_exe()?)
+        .args(["run", "--stop-on-stdin-close", "--home"])
+        .arg(home.path())
+        .env(PASSPHRASE_VARIABLE, passphrase)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+}
+
+fn supervise(args: &DevnetArgs, layout: &Layout, children: &mut [Child]) -> CliResult {
+    let nodes = wait_until_up(layout, children)?;
+    let first = nodes.first().ok_or("no validator")?;
+    let client = Client::new(&first.http);
+    wait_for_block(&client, children)?;
+    if args.json {
+        println!("{}", summary(layout, &nodes));
+    } else {
+        println!("{} validators finalise blocks; each replays a recorded heartbeat as a simulated device", nodes.len());
+        for node in &nodes {
+            println!("  {}  {}  pid {}", node.http, node.peer_id, node.pid);
+        }
+        println!("watch    emotionalchain status --watch --node {}", first.http);
+        println!("logs     {}/validator-0/node.log", layout.folder().display());
+        println!("stop     Ctrl-C");
+    }
+    let stopped = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    stopped.block_on(async {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut look = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+                _ = terminate.recv() => return Ok(()),
+                _ = look.tick() => {
+                    let dead = children.iter_mut().all(|child| !matches!(child.try_wait(), Ok(None)));
+                    if dead {
+                        return Err("all validators have stopped; see their logs".into());
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn wait_until_up(layout: &Layout, children: &mut [Child]) -> Result<Vec<Running>, Box<dyn std::error::Error + Send + Sync>> {
+    let since = Instant::now();
+    let mut up = Vec::new();
+    for (index, home) in layout.homes().iter().enumerate() {
+        loop {
+            let written = read_bounded(&home.running(), 1 << 20).ok();
+            if let Some(running) = written.and_then(|text| serde_json::from_str::<Running>(&text).ok()) {
+                up.push(running);
+                break;
+            }
+            check(index, children, home)?;
+            if since.elapsed() > START_LIMIT {
+                return Err(format!("validator {index} is not up after {} s", START_LIMIT.as_secs()).into());
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+    Ok(up)
+}
+
+fn check(index: usize, children: &mut [Child], home: &Home) -> CliResult {
+    match children.get_mut(index).map(Child::try_wait) {
+        Some(Ok(Some(status))) => {
+            let log = home.path().join("node.log");
+            Err(format!("validator {index} stopped with {status}; see {}", log.display()).into())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn wait_for_block(client: &Client, children: &mut [Child]) -> CliResult {
+    let since = Instant::now();
+    loop {
+        let height = client.get("/status").ok().and_then(|status| status.get("height").and_then(Value::as_u64));
+        if height.is_some_and(|height| height > 0) {
+            return Ok(());
+        }
+        if children.iter_mut().all(|child| !matches!(child.try_wait(), Ok(None))) {
+            return Err("all validators have stopped; see their logs".into());
+        }
+        if since.elapsed() > START_LIMIT {
+            return Err(format!("no block is final after {} s", START_LIMIT.as_secs()).into());
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn summary(layout: &Layout, nodes: &[Running]) -> Value {
+    let homes = layout.homes();
+    let nodes: Vec<Value> = nodes
+        .iter()
+        .zip(&homes)
+        .map(|(node, home)| {
+            json!({
+                "http": node.http,
+                "peer_id": node.peer_id,
+                "listen": node.listen,
+                "pid": node.pid,
+                "home": home.path(),
+            })
+        })
+        .collect();
+    json!({
+        "home": layout.folder(),
+        "genesis": layout.genesis(),
+        "faucet_key": layout.faucet(),
+        "passphrase_file": layout.passphrase_file(),
+        "nodes": nodes,
+    })
+}
+
+/// Ends the children by closing their standard input, and those that do not heed it by force.
+fn stop(children: Vec<Child>) {
+    let mut children = children;
+    for child in &mut children {
+        drop(child.stdin.take());
+    }
+    let since = Instant::now();
+    for child in &mut children {
+        while matches!(child.try_wait(), Ok(None)) {
+            if since.elapsed() > Duration::from_secs(10) {
+                let _ = child.kill();
+                let _ = child.wait();
+            } else {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! `light`, and the verifying walk that `query --verify` stands on.
+//!
+//! From genesis or a checkpoint to the head: try the head at once; if too few of the trusted set signed it, verify a
+//! height in between first. Sets come from the asked node and are recognised by their roots.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use emotionalchain_shared::{
+    chain::{ChainSpec, state::StateKey},
+    consensus::ValidatorSet,
+    light::{LightOptions, Trusted, Verdict, verify},
+    primitives::{BlockId, Hash, Height},
+    wire::{SignedHeader, Wire},
+};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::{
+    CliResult,
+    client::{Client, ClientError},
+    home::read_spec,
+    recover::parse_checkpoint,
+};
+use crate::node::now;
+
+/// Options of `light`.
+#[derive(Debug, Args)]
+pub struct LightArgs {
+    /// URL of a node to ask; nothing that it says is trusted
+    #[arg(long, env = "EMOTIONALCHAIN_NODE", value_name = "URL")]
+    node: String,
+    /// Genesis file of the chain: the root of trust
+    #[arg(long, value_name = "FILE")]
+    genesis: PathBuf,
+    /// Trusted block to begin at, as HEIGHT:ID, instead of genesis
+    #[arg(long, value_name = "HEIGHT:ID", value_parser = parse_checkpoint)]
+    from_checkpoint: Option<(Height, BlockId)>,
+    /// Stop once this height is verified; without it follow for ever
+    #[arg(long, value_name = "HEIGHT")]
+    until: Option<u64>,
+    /// Print one JSON object a verified head
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why the walk ends.
+#[derive(Debug, Error)]
+pub enum WalkError {
+    /// The node does not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// What it answers is not what was asked for.
+    #[error("the node's answer for {0} cannot be decoded")]
+    Undecodable(&'static str),
+    /// What it answers is false.
+    #[error("the node's header at height {height} is refused: {reason}")]
+    Refused {
+        /// Which.
+        height: Height,
+        /// Why.
+        reason: String,
+    },
+    /// The block at the checkpoint is another one.
+    #[error("the node has another block at the checkpoint's height {0}")]
+    Checkpoint(Height),
+    /// The set that a header announces is not to be had.
+    #[error("the node does not give the validator set with root {0}")]
+    Set(Hash),
+}
+
+/// A verified walk along a chain.
+pub struct Walk<'a> {
+    client: &'a Client,
+    spec: &'a ChainSpec,
+    options: LightOptions,
+    trusted: Trusted,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at genesis, or at a checkpoint whose id is trusted.
+    ///
+    /// # Errors
+    /// [`WalkError`].
+    pub fn begin(
+        client: &'a Client,
+        spec: &'a ChainSpec,
+        checkpoint: Option<(Height, BlockId)>,
+    ) -> Result<Self, WalkError> {
+        let genesis = Trusted::genesis(spec).map_err(|_| WalkError::Undecodable("genesis"))?;
+        let mut walk = Self { client, spec, options: LightOptions::of(spec.params()), trusted: genesis };
+        if let Some((height, id)) = checkpoint {
+            let signed = walk.fetch(height)?;
+            if signed.header.id() != id {
+                return Err(WalkError::Checkpoint(height));
+            }
+            let next = walk.fetch_set(signed.header.next_validators_root)?;
+            walk.trusted =
+                Trusted::from_verified(&signed, next).ok_or(WalkError::Set(signed.header.next_validators_root))?;
+        }
+        Ok(walk)
+    }
+
+    /// What is trusted now.
+    pub fn trusted(&self) -> &Trusted {
+        &self.trusted
+    }
+
+    /// Verifies a signed header that an answer came with, by way of as few others as possible.
+    ///
+    /// # Errors
+    /// [`WalkError`].
+    pub fn reach(&mut self, target: &SignedHeader) -> Result<(), WalkError> {
+        let mut pending = vec![target.clone()];
+        while let Some(signed) = pending.last() {
+            let height = signed.header.height;
+            if height == self.trusted.height && signed.header.id() == self.trusted.id {
+                pending.pop();
+                continue;
+            }
+            let set = self.fetch_set(signed.header.validators_root)?;
+            match verify(self.spec, &self.options, &self.trusted, signed, &set, now()) {
+                Verdict::Success => {
+                    let root = signed.header.next_validators_root;
+                    let next = self.fetch_set(root)?;
+                    self.trusted = Trusted::from_verified(signed, next).ok_or(WalkError::Set(root))?;
+                    pending.pop();
+                }
+                Verdict::NotEnoughTrust => {
+                    let middle = self.trusted.height.get().midpoint(height.get());
+                    let middle = middle.max(self.trusted.height.get().saturating_add(1));
+                    let between = self.fetch(Height::new(middle))?;
+                    pending.push(between);
+                }
+                Verdict::Invalid(reason) => {
+                    return Err(WalkError::Refused { height, reason: reason.to_string() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Header and certificate of a height, unverified.
+    ///
+    /// # Errors
+    /// [`WalkError`].
+    pub fn fetch(&self, height: Height) -> Result<SignedHeader, WalkError> {
+        let answer = self.client.get(&format!("/headers/{height}"))?;
+        let signed = read_signed_header(self.client, &answer)?;
+        if signed.header.height == height { Ok(signed) } else { Err(WalkError::Undecodable("header")) }
+    }
+
+    fn fetch_set(&self, root: Hash) -> Result<ValidatorSet, WalkError> {
+        if self.trusted.next_set.root() == root {
+            return Ok(self.trusted.next_set.clone());
+        }
+        let key = hex::encode(StateKey::Set(root).to_bytes());
+        let answer = self.client.get(&format!("/state/{key}"))?;
+        let bytes = self.client.bytes(&answer, "value_hex")?;
+        let set: ValidatorSet = borsh::from_slice(&bytes).map_err(|_| WalkError::Undecodable("set"))?;
+        if set.root() == root { Ok(set) } else { Err(WalkError::Set(root)) }
+    }
+}
+
+/// Decodes the header and certificate of an answer.
+///
+/// # Errors
+/// [`WalkError`].
+pub fn read_signed_header(client: &Client, answer: &Value) -> Result<SignedHeader, WalkError> {
+    use emotionalchain_shared::{chain::Header, consensus::CommitCertificate};
+    let header = Header::decode(&client.bytes(answer, "header_hex")?);
+    let certificate = CommitCertificate::decode(&client.bytes(answer, "certificate_hex")?);
+    match (header, certificate) {
+        (Ok(header), Ok(certificate)) => Ok(SignedHeader { header, certificate }),
+        _ => Err(WalkError::Undecodable("header")),
+    }
+}
+
+pub fn light(args: &LightArgs) -> CliResult {
+    let spec = read_spec(&args.genesis)?;
+    let client = Client::new(&args.node);
+    let mut walk = Walk::begin(&client, &spec, args.from_checkpoint)?;
+    loop {
+        let status = client.get("/status")?;
+        let head = Height::new(client.number(&status, "height")?);
+        if head > walk.trusted().height {
+            let signed = walk.fetch(head)?;
+            walk.reach(&signed)?;
+            let trusted = walk.trusted();
+            if args.json {
+                let seats = trusted.next_set.len();
+                println!(
+                    "{}",
+                    json!({ "height": trusted.height.get(), "block_id": trusted.id, "time_ms": trusted.time.millis(), "seats": seats, "verified": true })
+                );
+            } else {
+                println!("height {} {} verified, {} seats", trusted.height, trusted.id, trusted.next_set.len());
+            }
+        }
+        if args.until.is_some_and(|until| walk.trusted().height.get() >= until) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}

@@ -1,0 +1,138 @@
+//! The command line of the binary `emotionalchain`.
+//!
+//! Exit codes: 0 done, 1 failed, 2 wrong usage. Messages go to standard error, results to standard output; with
+//! `--json` a result is one JSON document a line.
+
+mod analyze;
+mod client;
+mod devnet;
+mod home;
+mod init;
+mod light;
+mod query;
+mod recover;
+mod run;
+mod status;
+mod tx;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::keys::PassphraseSource;
+
+/// What went wrong, as a person reads it: one line, and what to do.
+pub type CliResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
+
+/// A validator of EmotionalChain, and everything to look after it.
+#[derive(Debug, Parser)]
+#[command(name = "emotionalchain", version, max_term_width = 100)]
+pub struct Cli {
+    /// What is logged: error, warn, info, debug, trace, or a filter such as `info,emotionalchain_node=debug`
+    #[arg(long, global = true, env = "EMOTIONALCHAIN_LOG", default_value = "info", value_name = "FILTER")]
+    log: String,
+    /// How it is logged
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Shapes of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum LogFormat {
+    /// For people
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a home: keys, configuration and the chain's genesis
+    Init(init::InitArgs),
+    /// Run the node of a home until told to stop
+    Run(run::RunArgs),
+    /// Start a local network of separate processes, each replaying a recorded heartbeat as a simulated device
+    Devnet(devnet::DevnetArgs),
+    /// Show what a node says of itself
+    Status(status::StatusArgs),
+    /// Sign and hand in a transaction
+    #[command(subcommand)]
+    Tx(tx::TxCommand),
+    /// Ask a node, and with --verify check the answer against certificates from genesis on
+    Query(query::QueryArgs),
+    /// Follow a chain as a light client: verify every certificate from genesis or a checkpoint
+    Light(light::LightArgs),
+    /// Heart-beat recordings
+    #[command(subcommand)]
+    Biometrics(analyze::BiometricsCommand),
+    /// The key file of a home
+    #[command(subcommand)]
+    Keys(init::KeysCommand),
+    /// Read a home's configuration and genesis, and say whether they would start
+    CheckConfig(run::CheckArgs),
+    /// Roll a stopped node back to a checkpoint that its own chain contradicts
+    Recover(recover::RecoverArgs),
+}
+
+/// Where a passphrase comes from.
+#[derive(Clone, Debug, Args)]
+pub struct PassphraseArgs {
+    /// File that holds the passphrase, readable by its owner alone; without it EMOTIONALCHAIN_PASSPHRASE, else a prompt
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl PassphraseArgs {
+    /// File before environment before prompt.
+    pub fn source(&self) -> PassphraseSource {
+        match &self.passphrase_file {
+            Some(path) => PassphraseSource::File(path.clone()),
+            None if std::env::var_os(crate::keys::PASSPHRASE_VARIABLE).is_some() => PassphraseSource::Environment,
+            None => PassphraseSource::Prompt,
+        }
+    }
+}
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Err(error) = start_logging(&cli.log, cli.log_format) {
+        eprintln!("error: {error}");
+        return ExitCode::from(2);
+    }
+    crate::network::install_crypto_provider();
+    let result = match cli.command {
+        Command::Init(args) => init::init(&args),
+        Command::Run(args) => run::run(args),
+        Command::Devnet(args) => devnet::devnet(args),
+        Command::Status(args) => status::status(&args),
+        Command::Tx(command) => tx::tx(&command),
+        Command::Query(args) => query::query(&args),
+        Command::Light(args) => light::light(&args),
+        Command::Biometrics(command) => analyze::biometrics(&command),
+        Command::Keys(command) => init::keys(&command),
+        Command::CheckConfig(args) => run::check(&args),
+        Command::Recover(args) => recover::recover(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_logging(filter: &str, format: LogFormat) -> CliResult {
+    use tracing_subscriber::{EnvFilter, fmt};
+    // The state machine's own trace is of no use to operators.
+    let filter = EnvFilter::try_new(format!("{filter},arc_malachitebft=off,webrtc=off"))?;
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! `run` and `check-config`.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use clap::Args;
+use emotionalchain_shared::{consensus::engine::Timeouts, primitives::Height};
+use tokio::{io::AsyncReadExt, signal::unix::{SignalKind, signal}};
+use tracing::{error, info, warn};
+
+use super::{
+    CliResult, PassphraseArgs,
+    analyze::read_recording,
+    home::{Home, Running},
+};
+use crate::{
+    http,
+    keys::{KeyFile, PassphrasePurpose, SignFloor},
+    mempool::MempoolConfig,
+    node::{Node, NodeConfig},
+    store::StoreOptions,
+};
+
+/// Options of `run`; each one given here wins over `config.toml`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Folder of the node, made by `init`
+    #[arg(long, value_name = "DIR", env = "EMOTIONALCHAIN_HOME")]
+    home: PathBuf,
+    /// Where to serve HTTP; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", env = "EMOTIONALCHAIN_HTTP")]
+    http: Option<SocketAddr>,
+    /// Recording to replay as a simulated device, where the chain allows those
+    #[arg(long, value_name = "FILE")]
+    recording: Option<PathBuf>,
+    /// Peer to stay connected to, as a multiaddress; may be given several times
+    #[arg(long, value_name = "MULTIADDR")]
+    peer: Vec<libp2p::Multiaddr>,
+    /// Stop when standard input ends: for programs that start nodes and must not leave them behind
+    #[arg(long)]
+    stop_on_stdin_close: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+/// Options of `check-config`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Folder of the node
+    #[arg(long, value_name = "DIR")]
+    home: PathBuf,
+}
+
+pub fn check(args: &CheckArgs) -> CliResult {
+    let home = Home::at(&args.home);
+    let file = home.node_file()?;
+    file.network.check()?;
+    let spec = home.spec()?;
+    let keys = KeyFile::open(home.keys())?;
+    if let Some(recording) = &file.recording {
+        read_recording(recording)?;
+    }
+    println!("chain       {} ({})", spec.genesis.chain_id, spec.hash);
+    println!("validator   {}", keys.public().consensus.address());
+    println!("http        {}", file.http);
+    println!("everything needed to run is there");
+    Ok(())
+}
+
+pub fn run(args: RunArgs) -> CliResult {
+    let home = Home::at(&args.home);
+    let mut file = home.node_file()?;
+    file.http = args.http.unwrap_or(file.http);
+    file.recording = args.recording.or(file.recording);
+    file.network.bootstrap.extend(args.peer);
+    let spec = Arc::new(home.spec()?);
+    let recording = file.recording.as_deref().map(read_recording).transpose()?;
+    if recording.is_some() && !spec.params().allow_simulated {
+        return Err("this chain does not allow simulated devices: remove the recording".into());
+    }
+    let key_file = KeyFile::open(home.keys())?;
+    let passphrase = args.passphrase.source().read(PassphrasePurpose::Unlock)?;
+    let keys = key_file.unlock(&passphrase)?;
+    let floor = SignFloor::load(SignFloor::path_beside(home.keys()), &spec.hash, &keys.public().consensus)?;
+    let sign_floor = match floor {
+        None => Height::ZERO,
+        Some(floor) if floor.permits(floor.first_height()) => floor.first_height(),
+        // A pending floor: sign nothing until the operator has raised it.
+        Some(_) => {
+            warn!("imported keys: nothing is signed until the sign floor is raised");
+            Height::new(u64::MAX)
+        }
+    };
+    let config = NodeConfig {
+        mempool: MempoolConfig { min_fee: spec.params().min_fee, ..MempoolConfig::default() },
+        spec,
+        data_dir: home.data(),
+        keys,
+        sign_floor,
+        network: file.network,
+        store: StoreOptions::default(),
+        timeouts: Timeouts::default(),
+        recording,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(live(home, config, file.http, args.stop_on_stdin_close))
+}
+
+async fn live(home: Home, config: NodeConfig, http: SocketAddr, stop_on_stdin: bool) -> CliResult {
+    let spec = Arc::clone(&config.spec);
+    let listener = http::bind(http).await.map_err(|error| format!("HTTP address {http}: {error}"))?;
+    let http = listener.local_addr()?;
+    let node = Node::start(config).await?;
+    let handle = node.handle();
+    let running = Running {
+        http: format!("http://{http}"),
+        peer_id: handle.network().local_peer_id().to_string(),
+        listen: handle.network().listen_addrs().await?.iter().map(ToString::to_string).collect(),
+        pid: std::process::id(),
+    };
+    std::fs::write(home.running(), serde_json::to_string(&running)?)?;
+    info!(http = %running.http, peer_id = %running.peer_id, chain = %spec.genesis.chain_id, "node is up");
+    let server = tokio::spawn(http::serve(listener, handle.clone(), spec));
+
+    let stopper = handle.clone();
+    let waiter = tokio::spawn(async move {
+        until_told(stop_on_stdin).await;
+        stopper.stop().await;
+    });
+    let result = node.finished().await;
+    waiter.abort();
+    server.abort();
+    if let Err(error) = std::fs::remove_file(home.running()) {
+        error!(%error, "run.json is left behind");
+    }
+    Ok(result?)
+}
+
+/// SIGINT, SIGTERM, or the end of standard input.
+async fn until_told(stop_on_stdin: bool) {
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = (interrupt, terminate) else {
+        error!("signals cannot be caught");
+        return;
+    };
+    let stdin = async {
+        if !stop_on_stdin {
+            return std::future::pending().await;
+        }
+        let mut input = tokio::io::stdin();
+        let mut buffer = [0; 64];
+        while input.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = stdin => {}
+    }
+}

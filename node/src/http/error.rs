@@ -1,0 +1,86 @@
+//! Errors as users of the HTTP face see them.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+use thiserror::Error;
+
+use crate::{node::SubmitError, store::StoreError};
+
+/// Why a request has no answer; the code is stable, the message is for people.
+#[derive(Debug, Error)]
+pub enum ApiError {
+    /// A parameter or body that cannot be read.
+    #[error("{0} is malformed")]
+    Malformed(&'static str),
+    /// Something that is not here.
+    #[error("no such {0}")]
+    NotFound(&'static str),
+    /// A transaction or proof that is refused.
+    #[error("{0}")]
+    Refused(String),
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
+    /// Too many listeners.
+    #[error("too many event streams are open")]
+    Busy,
+    /// Took too long.
+    #[error("the request took too long")]
+    Timeout,
+    /// The node's own fault.
+    #[error("internal error")]
+    Internal,
+}
+
+impl ApiError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::NotFound(_) => "not_found",
+            Self::Refused(_) => "refused",
+            Self::Stopping => "stopping",
+            Self::Busy => "busy",
+            Self::Timeout => "timeout",
+            Self::Internal => "internal",
+        }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::Malformed(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Stopping | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({ "error": { "code": self.code(), "message": self.to_string() } });
+        (self.status(), Json(body)).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "store cannot be read");
+        Self::Internal
+    }
+}
+
+impl From<SubmitError> for ApiError {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Stopped => Self::Stopping,
+            other => Self::Refused(other.to_string()),
+        }
+    }
+}
