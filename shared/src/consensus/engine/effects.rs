@@ -5,44 +5,43 @@
 
 use malachite::{Effect, Input, LivenessMsg, Resumable, Resume, SignedConsensusMsg, ThresholdParams};
 use malachite_types as mt;
-use mt::SignedMessage;
 
 use crate::{
     consensus::{
         CommitCertificate, ValidatorSet,
         engine::{
             Action, CoreConfig, Halt, Message, Record, Timeouts, TimerKey,
-            context::{ProposalDoc, Seats, Tendermint, VoteDoc},
+            context::{Seats, Tendermint},
             convert::{
-                SignedProposal, SignedVote, commit_out, kind_out, polka_out, proposal_in, proposal_out,
-                round_certificate_out, round_out, timeout_out, value_out, vote_in, vote_out,
+                SignedProposal, SignedVote, commit_out, polka_out, proposal_out, round_certificate_out,
+                round_out, timeout_out, vote_out,
             },
-            guard::{Answer, Guard, Refused, Signed},
+            guard::{Guard, Signed},
             mutation::Faults,
             timers::Timers,
         },
     },
     crypto::{SecretKey, SignDomain, Signature},
-    primitives::{Address, Height, Round},
+    primitives::{Address, Height},
 };
 
 /// Stands for a refused signature inside the state machine. It verifies for nobody, so a message that bears it is
 /// neither counted nor logged, and it is never sent.
-const REFUSED: Signature = Signature::new([0; Signature::LEN]);
+pub(super) const REFUSED: Signature = Signature::new([0; Signature::LEN]);
 
 /// Everything that effects touch.
 pub(super) struct Effects {
     pub(super) domain: SignDomain,
-    key: Option<SecretKey>,
+    pub(super) key: Option<SecretKey>,
     pub(super) me: Option<Address>,
     pub(super) guard: Guard,
     pub(super) timers: Timers,
     pub(super) faults: Faults,
     timeouts: Timeouts,
-    height: Height,
+    pub(super) height: Height,
     set: Option<ValidatorSet>,
     /// Whether this height is logged: only who signs needs a log.
-    logs: bool,
+    pub(super) logs: bool,
     /// The record of the value that is being fed.
     value: Option<Record>,
     /// What to do, in order.
@@ -92,21 +91,18 @@ impl Effects {
         self.logs
     }
 
+    /// Logs that a height starts, with or without a seat: the guard never looks back behind it.
+    pub(super) fn persist_height(&mut self, height: Height) {
+        if self.key.is_some() {
+            self.actions.push(Action::Persist(Record::Height(height)));
+        }
+    }
+
     /// Logs a record, unless it comes from the log or nothing is ever signed here.
     pub(super) fn persist(&mut self, record: Record) {
         if self.logs && self.replay.is_none() {
             self.actions.push(Action::Persist(record));
         }
-    }
-
-    /// Takes note of a message of ours that came back from a peer and that we do not remember: the log was lost, or
-    /// the key is used twice. Whatever contradicts it is not signed any more.
-    pub(super) fn learn(&mut self, signed: Signed) {
-        if self.guard.remembers(&signed) {
-            return;
-        }
-        self.guard.note(signed.clone());
-        self.persist(record(signed));
     }
 
     /// Asks for an action; during replay, keeps it for the end.
@@ -277,66 +273,6 @@ impl Effects {
         }
     }
 
-    fn sign_vote(&mut self, doc: VoteDoc) -> SignedVote {
-        let (Some(key), Some(round)) = (&self.key, round_out(doc.round)) else {
-            return SignedMessage::new(doc, REFUSED);
-        };
-        let kind = kind_out(doc.kind);
-        let block_id = self.faults.vote(kind, round, value_out(&doc.value));
-        let answer = self.guard.sign_vote(&self.domain, key, kind, (doc.height, round), block_id);
-        match answer {
-            Answer::Fresh(vote) => {
-                self.signed(Signed::Vote(vote.clone()));
-                vote_in(&vote)
-            }
-            Answer::Again(vote) => vote_in(&vote),
-            Answer::Refused(why) => {
-                self.refused(why, doc.height, round);
-                SignedMessage::new(doc, REFUSED)
-            }
-        }
-    }
-
-    fn sign_proposal(&mut self, doc: ProposalDoc) -> SignedProposal {
-        let (Some(key), Some(round)) = (&self.key, round_out(doc.round)) else {
-            return SignedMessage::new(doc, REFUSED);
-        };
-        let pol_round = round_out(doc.pol_round);
-        let place = (doc.height, round);
-        match self.guard.sign_proposal(&self.domain, key, place, doc.value, pol_round) {
-            Answer::Fresh(proposal) => {
-                self.signed(Signed::Proposal(proposal.clone()));
-                proposal_in(&proposal)
-            }
-            Answer::Again(proposal) => proposal_in(&proposal),
-            Answer::Refused(why) => {
-                self.refused(why, doc.height, round);
-                // The state machine thinks that it proposed and stopped the timer; without it nobody would move us on.
-                self.arm_propose(round);
-                SignedMessage::new(doc, REFUSED)
-            }
-        }
-    }
-
-    /// Lets the round run out without a proposal (L57).
-    pub(super) fn arm_propose(&mut self, round: Round) {
-        self.arm(TimerKey { height: self.height, round, kind: crate::consensus::engine::TimerKind::Propose });
-    }
-
-    /// Logs what was signed, also during replay: it was not in the log.
-    fn signed(&mut self, signed: Signed) {
-        self.fresh.push(signed.clone());
-        if self.logs {
-            self.actions.push(Action::Persist(record(signed)));
-        }
-    }
-
-    fn refused(&mut self, why: Refused, height: Height, round: Round) {
-        if why == Refused::Diverged {
-            self.fault = Some(Halt::Diverged { height, round });
-        }
-    }
-
     fn send_vote(&mut self, vote: &SignedVote) {
         if vote.signature != REFUSED
             && let Some(vote) = vote_out(vote)
@@ -375,12 +311,5 @@ impl Effects {
             thresholds.quorum = mt::ThresholdParam::new(below, seats);
         }
         thresholds
-    }
-}
-
-fn record(signed: Signed) -> Record {
-    match signed {
-        Signed::Proposal(proposal) => Record::Proposal(proposal),
-        Signed::Vote(vote) => Record::Vote(vote),
     }
 }

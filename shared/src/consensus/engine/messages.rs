@@ -1,4 +1,4 @@
-//! Messages of peers: judged before the state machine sees them.
+//! Votes and proposals of peers: judged before the state machine sees them.
 //!
 //! Order of checks, cheapest first: height, membership, round, what is known already, signature. Nothing unverified is
 //! kept or counted, except a bounded number of early messages of signers without a seat.
@@ -7,29 +7,29 @@ use malachite::Input;
 
 use crate::{
     consensus::{
-        CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, Vote,
+        Evidence, Proposal, Vote,
         engine::{
             Action, Admission, Bounds, Core, Halt, Ignored,
             ballots::{Ballots, MAX_PROPOSALS_PER_ROUND, Standing},
-            convert::{polka_in, proposal_in, round_certificate_in, round_in, vote_in},
+            convert::{proposal_in, round_in, vote_in},
             guard::Signed,
             verify::{Distance, Level, Verifier, distance, level},
             waiting::Early,
         },
     },
-    primitives::{BlockId, Height, Round},
+    primitives::{Height, Round},
 };
 
-/// What a verified vote or proposal is good for.
-enum Heard {
-    /// To be counted.
-    News,
-    /// It contradicts an earlier one of its signer.
-    Contradiction(Option<Evidence>),
+/// What a verified vote is good for.
+struct Heard {
+    /// To be counted: it contradicts no earlier one of its signer.
+    news: bool,
+    /// Of the contradiction, if there is one and it is the first there.
+    evidence: Option<Evidence>,
 }
 
 impl Core {
-    fn level(&self, height: Height) -> Option<Level> {
+    pub(super) fn level(&self, height: Height) -> Option<Level> {
         self.running.as_ref().map(|running| level(height, running.height()))
     }
 
@@ -51,16 +51,15 @@ impl Core {
         let round = running.round();
         let verifier =
             Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
-        match hear_vote(verifier, &mut running.ballots, &self.config.bounds, round, vote, verified) {
+        let bounds = &self.config.bounds;
+        let heard = match hear_vote(verifier, &mut running.ballots, bounds, round, vote, verified) {
             Err(admission) => return Ok(admission),
-            Ok(Heard::Contradiction(evidence)) => {
-                self.learn_vote(vote);
-                self.accuse(evidence);
-            }
-            Ok(Heard::News) => {
-                self.learn_vote(vote);
-                self.drive(Input::Vote(vote_in(vote)))?;
-            }
+            Ok(heard) => heard,
+        };
+        self.learn_vote(vote);
+        self.accuse(heard.evidence);
+        if heard.news {
+            self.drive(Input::Vote(vote_in(vote)))?;
         }
         Ok(Admission::Accepted)
     }
@@ -78,14 +77,13 @@ impl Core {
         let Some((seats, ballots, decided)) = place else { return Admission::Ignored(Ignored::Stale) };
         let verifier = Verifier { domain: &self.effects.domain, seats, faults: &self.effects.faults };
         let heard = hear_vote(verifier, ballots, &self.config.bounds, decided.round, vote, false);
-        let evidence = match heard {
+        let heard = match heard {
             Err(admission) => return admission,
-            Ok(Heard::News) => None,
-            Ok(Heard::Contradiction(evidence)) => evidence,
+            Ok(heard) => heard,
         };
         decided.add(vote, seats.set());
         self.learn_vote(vote);
-        self.accuse(evidence);
+        self.accuse(heard.evidence);
         Admission::Accepted
     }
 
@@ -140,136 +138,14 @@ impl Core {
         Ok(Admission::Accepted)
     }
 
-    pub(super) fn on_polka(&mut self, certificate: &PolkaCertificate) -> Result<Admission, Halt> {
-        if let Some(admission) = self.certificate_out_of_place(certificate.height, certificate.round) {
-            return Ok(admission);
-        }
-        let Some(running) = self.running.as_ref() else {
-            return Ok(Admission::Ignored(Ignored::FutureHeight));
-        };
-        if running.has_polka(round_in(certificate.round), &certificate.block_id) {
-            let votes = certificate.votes(running.seats.set()).unwrap_or_default();
-            self.salvage(&votes);
-            return Ok(Admission::Ignored(Ignored::Duplicate));
-        }
-        let verifier =
-            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
-        let votes = match verifier.polka(certificate, &running.ballots) {
-            Err(refusal) => return Ok(Admission::Rejected(refusal)),
-            Ok(votes) => votes,
-        };
-        self.file(&votes);
-        self.drive(Input::PolkaCertificate(polka_in(certificate, &votes)))?;
-        Ok(Admission::Accepted)
-    }
-
-    pub(super) fn on_round(&mut self, certificate: &RoundCertificate) -> Result<Admission, Halt> {
-        if let Some(admission) = self.certificate_out_of_place(certificate.height, certificate.round) {
-            return Ok(admission);
-        }
-        let Some(running) = self.running.as_ref() else {
-            return Ok(Admission::Ignored(Ignored::FutureHeight));
-        };
-        let round = running.round();
-        let over = if certificate.precommit { certificate.round < round } else { certificate.round <= round };
-        if over {
-            self.salvage(&certificate.votes);
-            return Ok(Admission::Ignored(Ignored::Stale));
-        }
-        let verifier =
-            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
-        if let Err(refusal) = verifier.round(certificate, &running.ballots) {
-            return Ok(Admission::Rejected(refusal));
-        }
-        self.file(&certificate.votes);
-        self.drive(Input::RoundCertificate(round_certificate_in(certificate)))?;
-        Ok(Admission::Accepted)
-    }
-
-    pub(super) fn on_synced(
-        &mut self,
-        block_id: BlockId,
-        certificate: &CommitCertificate,
-    ) -> Result<Admission, Halt> {
-        match self.level(certificate.height) {
-            None | Some(Level::Future | Level::Next) => return Ok(Admission::Ignored(Ignored::FutureHeight)),
-            Some(Level::Past | Level::Previous) => return Ok(Admission::Ignored(Ignored::Stale)),
-            Some(Level::Current) => {}
-        }
-        let Some(running) = self.running.as_ref() else {
-            return Ok(Admission::Ignored(Ignored::FutureHeight));
-        };
-        if certificate.block_id != block_id {
-            return Ok(Admission::Rejected(super::Refusal::Malformed));
-        }
-        let verifier =
-            Verifier { domain: &self.effects.domain, seats: &running.seats, faults: &self.effects.faults };
-        let votes = match verifier.commit(certificate, &running.ballots) {
-            Err(refusal) => return Ok(Admission::Rejected(refusal)),
-            Ok(votes) => votes,
-        };
-        self.file(&votes);
-        let Some(running) = self.running.as_mut() else { return Ok(Admission::Accepted) };
-        match &mut running.decided {
-            None => self.decide(certificate, |_| true)?,
-            Some(ours) if ours.block_id == block_id => ours.merge(certificate, running.seats.set()),
-            Some(ours) => {
-                let (ours, theirs) = (Box::new(ours.certificate()), Box::new(certificate.clone()));
-                return Err(Halt::Fork { ours, theirs });
-            }
-        }
-        Ok(Admission::Accepted)
-    }
-
-    /// Why a certificate cannot matter now: another height, a decided one, or a round out of all proportion.
-    fn certificate_out_of_place(&self, height: Height, round: Round) -> Option<Admission> {
-        let ignored = match self.level(height) {
-            None | Some(Level::Future | Level::Next) => Ignored::FutureHeight,
-            Some(Level::Past | Level::Previous) => Ignored::Stale,
-            Some(Level::Current) if self.decided().is_some() => Ignored::Stale,
-            Some(Level::Current) if round.get() > Bounds::MAX_ROUND => Ignored::FutureRound,
-            Some(Level::Current) => return None,
-        };
-        Some(Admission::Ignored(ignored))
-    }
-
-    /// Files the verified votes of a certificate, which the state machine has not counted one by one.
-    fn file(&mut self, votes: &[Vote]) {
-        for vote in votes {
-            let evidence = self.running.as_mut().and_then(|running| running.ballots.file(vote, false));
-            self.learn_vote(vote);
-            self.accuse(evidence);
-        }
-    }
-
-    /// Looks through a certificate that is of no use for votes that contradict known ones: it may hold the only copy.
-    /// Only such votes cost a verification.
-    fn salvage(&mut self, votes: &[Vote]) {
-        for vote in votes {
-            let Some(running) = self.running.as_mut() else { return };
-            let verifier = Verifier {
-                domain: &self.effects.domain,
-                seats: &running.seats,
-                faults: &self.effects.faults,
-            };
-            let proven = vote.height == running.height()
-                && running.ballots.standing(vote) == Standing::Contradiction
-                && verifier.vote_signature(vote).is_ok();
-            if proven {
-                let evidence = running.ballots.file(vote, false);
-                self.accuse(evidence);
-            }
-        }
-    }
-
-    fn accuse(&mut self, evidence: Option<Evidence>) {
+    pub(super) fn accuse(&mut self, evidence: Option<Evidence>) {
         if let Some(evidence) = evidence {
             self.evidence = self.evidence.saturating_add(1);
             self.effects.actions.push(Action::Evidence(evidence));
         }
     }
 
-    fn learn_vote(&mut self, vote: &Vote) {
+    pub(super) fn learn_vote(&mut self, vote: &Vote) {
         if Some(vote.validator) == self.effects.me {
             self.effects.learn(Signed::Vote(vote.clone()));
         }
@@ -341,7 +217,7 @@ fn hear_vote(
         verifier.vote_signature(vote).map_err(Admission::Rejected)?;
     }
     let evidence = ballots.file(vote, true);
-    Ok(if standing == Standing::Contradiction { Heard::Contradiction(evidence) } else { Heard::News })
+    Ok(Heard { news: standing != Standing::Contradiction, evidence })
 }
 
 /// Judges a proposal; evidence if it contradicts an earlier one. `certified`: a quorum prevoted for it in its round.

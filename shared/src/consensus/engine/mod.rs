@@ -61,20 +61,24 @@
 mod admission;
 mod ballots;
 mod bodies;
+mod certificates;
 mod config;
 mod context;
 mod convert;
 mod core;
 mod decided;
+mod drive;
 mod effects;
 mod event;
 mod guard;
 mod halt;
 mod messages;
 mod mutation;
+mod questions;
 mod records;
 mod recovery;
 mod running;
+mod signing;
 mod timers;
 mod verify;
 mod waiting;
@@ -82,9 +86,10 @@ mod waiting;
 pub use self::{
     admission::{Admission, Ignored, Refusal},
     config::{Bounds, CoreConfig},
-    core::{Core, Counts, Step},
+    core::Core,
     event::{Action, Event, Handled, HeightStart, Message, Verdict},
     halt::{Fault, Halt},
+    questions::{Counts, Step},
     records::{Record, RecordError},
     timers::{Timeouts, TimerKey, TimerKind},
 };

@@ -16,11 +16,11 @@ use crate::{
     consensus::engine::{
         Action, Core, Halt, HeightStart, Message, Record, Refusal,
         convert::{polka_in, proposal_in, timeout_in, vote_in},
-        core::{built_input, value_input},
+        drive::{built_input, value_input},
         guard::Signed,
         verify::Verifier,
     },
-    primitives::{Address, Height, TimeMs},
+    primitives::{Height, TimeMs},
 };
 
 impl Core {
@@ -44,7 +44,7 @@ impl Core {
         self.restore_guard(height, &records);
         let input = self.open(start)?;
         if !records.contains(&Record::Height(height)) {
-            self.effects.persist(Record::Height(height));
+            self.effects.persist_height(height);
         }
         self.effects.begin_replay();
         if let Some(running) = &mut self.running {
@@ -128,8 +128,7 @@ impl Core {
                     self.effects.faults.saw_valid(round, block_id);
                 }
                 let proposer = running.seats.proposer(height, round);
-                let proposer = proposer.unwrap_or(Address::new([0; Address::LEN]));
-                value_input(proposer, height, round, block_id, valid)
+                value_input(proposer, (height, round), block_id, valid)
             }
             Record::Built { height, round, block_id } => {
                 running.bodies.restore(block_id, true);

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Enough for every branch; a long run with 2,500 found the last fault in the 1,466th.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 200;
 
 fn some_block(rng: &mut StdRng) -> BlockId {
     block(["a", "b", "c"][rng.random_range(0..3)])

@@ -1,5 +1,7 @@
 //! Four seats, and one core driven by hand.
 
+use std::sync::LazyLock;
+
 use super::super::*;
 use crate::{
     consensus::{
@@ -15,22 +17,28 @@ pub(super) fn domain() -> SignDomain {
     SignDomain::new(&"devnet".parse().unwrap(), &hash_bytes(b"genesis"))
 }
 
+static KEYS: LazyLock<Vec<SecretKey>> = LazyLock::new(|| {
+    let mut keys: Vec<SecretKey> = (1..=4_u8).map(|seed| SecretKey::from_seed(&[seed; 32])).collect();
+    keys.sort_by_key(|key| key.public().address());
+    keys
+});
+
+static ADDRESSES: LazyLock<Vec<Address>> =
+    LazyLock::new(|| KEYS.iter().map(|key| key.public().address()).collect());
+
 /// The key of a seat; seats count from 0 in set order, strangers from 100.
 pub(super) fn key(seat: usize) -> SecretKey {
-    if seat >= 100 {
-        return SecretKey::from_seed(&[u8::try_from(seat).unwrap(); 32]);
+    match KEYS.get(seat) {
+        Some(key) => key.clone(),
+        None => SecretKey::from_seed(&[u8::try_from(seat).unwrap(); 32]),
     }
-    let mut keys: Vec<SecretKey> = (1..=16_u8).map(|seed| SecretKey::from_seed(&[seed; 32])).collect();
-    keys.truncate(SEATS);
-    keys.sort_by_key(|key| key.public().address());
-    keys.swap_remove(seat)
+}
+
+pub(super) fn address(seat: usize) -> Address {
+    ADDRESSES[seat]
 }
 
 pub(super) const SEATS: usize = 4;
-
-pub(super) fn address(seat: usize) -> Address {
-    key(seat).public().address()
-}
 
 pub(super) fn set() -> ValidatorSet {
     ValidatorSet::new((0..SEATS).map(|seat| key(seat).public())).unwrap()
