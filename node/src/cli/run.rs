@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use emotionalchain_shared::{consensus::engine::Timeouts, primitives::Height};
-use tokio::{io::AsyncReadExt, signal::unix::{SignalKind, signal}};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::{
@@ -142,17 +142,21 @@ async fn until_told(stop_on_stdin: bool) {
         error!("signals cannot be caught");
         return;
     };
-    let stdin = async {
-        if !stop_on_stdin {
-            return std::future::pending().await;
-        }
-        let mut input = tokio::io::stdin();
-        let mut buffer = [0; 64];
-        while input.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+    let (closed, mut stdin) = tokio::sync::mpsc::channel::<()>(1);
+    // Kept to the end of the function: without the flag nothing ever closes it.
+    let _held = if stop_on_stdin {
+        // A thread of its own: the runtime would wait for a pending read when it ends.
+        std::thread::spawn(move || {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            drop(closed);
+        });
+        None
+    } else {
+        Some(closed)
     };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        () = stdin => {}
+        _ = stdin.recv() => {}
     }
 }

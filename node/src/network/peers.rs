@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration, time::Instant};
 
 use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, multiaddr::Protocol, swarm::ConnectionId};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// What carries a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,10 @@ pub struct PeerInfo {
     pub connections: usize,
     /// Whether it has shown that it follows this chain.
     pub identified: bool,
+}
+
+fn as_text<S: Serializer>(peer: &PeerId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(peer)
 }
 
 impl TransportKind {

@@ -222,6 +222,7 @@ impl Host {
             let handled = self.replica.handle(now(), &snapshot, Input::Committed)?;
             drop(snapshot);
             self.carry_out(handled.outputs)?;
+            self.update_status();
         }
         Ok(())
     }
@@ -381,7 +382,8 @@ impl Host {
         self.next_asked = self.next_asked.wrapping_add(1);
         self.fetch(None);
         self.measure()?;
-        self.update_status()
+        self.update_status();
+        Ok(())
     }
 
     /// Lets the simulated device make its proof of the epoch.
@@ -410,7 +412,7 @@ impl Host {
         Ok(())
     }
 
-    fn update_status(&mut self) -> Result<(), NodeError> {
+    fn update_status(&mut self) {
         let head = *self.replica.head();
         if let Some(set) = self.replica.core().validator_set() {
             self.committee = Some(set.clone());
@@ -432,7 +434,6 @@ impl Host {
             syncing: self.sync.is_behind(head.height),
             mempool: self.replica.mempool().len(),
         });
-        Ok(())
     }
 
     fn ask_status(&self, peer: PeerId) {

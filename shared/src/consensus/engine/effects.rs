@@ -91,9 +91,10 @@ impl Effects {
         self.logs
     }
 
-    /// Logs that a height starts, with or without a seat: the guard never looks back behind it.
+    /// Logs that a height starts, with or without a seat: the guard never looks back behind it. A height that the guard
+    /// has left behind gets no record: where the log begins anew, it would take the memory of the later one away.
     pub(super) fn persist_height(&mut self, height: Height) {
-        if self.key.is_some() {
+        if self.key.is_some() && self.guard.permits(height) {
             self.actions.push(Action::Persist(Record::Height(height)));
         }
     }

@@ -48,8 +48,8 @@
 //! # Laws of the host
 //! 1. Actions are carried out in order; every [`Action::Persist`] is durable before any later [`Action::Send`] leaves.
 //! 2. A body built here is durable before [`Event::Built`]; a [`Action::Commit`] is durable before the next
-//!    [`Event::StartHeight`]. Records of a height may be dropped from the log when the next height's
-//!    [`Record::Height`] is durable.
+//!    [`Event::StartHeight`]. The log may begin anew with each [`Record::Height`], once that
+//!    is durable; not otherwise.
 //! 3. A log that fails halts the host; a [`Halt`] halts it too.
 //!
 //! # Deviations and limits

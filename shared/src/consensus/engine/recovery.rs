@@ -1,7 +1,8 @@
 //! Recovery from the log (protocol §7).
 //!
 //! Rules:
-//! 1. the guard is restored from every record, before anything can be signed;
+//! 1. the guard is restored from every record, before anything can be signed; if the store lost blocks and the log holds
+//!    signatures of ours above `start`, nothing is signed up to that height, as a lock there would be unknown;
 //! 2. records of the height that starts are verified like messages and fed again in their order, which leads to the
 //!    same locks and the same votes; during that nothing goes out and no block is asked for;
 //! 3. a message that the replay leads to and the log does not hold was never sent: it is signed, logged and sent now;
@@ -43,7 +44,7 @@ impl Core {
         let height = start.height;
         self.restore_guard(height, &records);
         let input = self.open(start)?;
-        if !records.contains(&Record::Height(height)) {
+        if records.iter().all(|record| record.height() != height) {
             self.effects.persist_height(height);
         }
         self.effects.begin_replay();
@@ -80,10 +81,11 @@ impl Core {
                 }
                 _ => continue,
             };
-            if record.height() == start {
-                self.effects.guard.expect(signed);
-            } else {
-                self.effects.guard.note(signed);
+            match record.height() {
+                height if height == start => self.effects.guard.expect(signed),
+                // Where we signed without the causes being replayed, a lock of ours may be unknown.
+                height if height > start => self.effects.guard.raise(height.next().unwrap_or(height)),
+                _ => {}
             }
         }
     }

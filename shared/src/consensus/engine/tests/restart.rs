@@ -226,6 +226,22 @@ fn nothing_is_signed_below_what_the_log_has_reached() {
 }
 
 #[test]
+fn a_height_signed_before_and_not_replayed_is_sat_out() {
+    // The store lost height 8 after a precommit, and so a lock, at height 9.
+    let ours = Record::Vote(vote(1, Precommit, 9, 0, Some(block("a"))));
+    let log = vec![Record::Height(Height::new(9)), ours];
+    let mut rig = Rig::recovered(CoreConfig::default(), 1, 8, log);
+    for height in 8..10 {
+        let _ = rig.fire(TimerKind::Propose, height, 0);
+        let _ = rig.feed(Event::StartHeight(start(height + 1)));
+    }
+    assert_eq!(rig.votes_sent(), []);
+    assert_eq!(rig.log[2..], [Record::Height(Height::new(10))], "the log keeps its memory until then");
+    let _ = rig.fire(TimerKind::Propose, 10, 0);
+    assert_eq!(rig.votes_sent(), [(Prevote, 0, None)]);
+}
+
+#[test]
 fn an_imported_key_waits_for_its_floor() {
     let config = CoreConfig { sign_floor: Height::new(3), ..CoreConfig::default() };
     let mut rig = Rig::with(config, Some(0));

@@ -1,0 +1,116 @@
+//! The network as its users run it: separate processes of the built program, real sockets, real kills.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+#![allow(clippy::arithmetic_side_effects, missing_docs, reason = "a panic is a failed test")]
+
+mod harness;
+mod liar;
+mod synthetic;
+
+use std::time::Duration;
+
+use harness::Devnet;
+use serde_json::Value;
+
+#[test]
+fn a_killed_validator_catches_up_and_two_killed_stop_finality_without_loss() {
+    let mut net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    let before = net.wait_for_height(0, 5);
+
+    net.kill(3);
+    let meanwhile = net.wait_for_height(0, before + 10);
+    net.restart(3);
+    net.wait_for_height(3, meanwhile);
+    let validator = net.validator_of(3);
+    let record = net.get(0, &format!("/validators/{validator}"));
+    assert_eq!(record["tombstoned"], Value::Bool(false), "it signed nothing twice");
+
+    net.kill(2);
+    net.kill(3);
+    let stopped = net.height_once_still(0);
+    let kept: Vec<Value> = (1..=stopped).map(|height| net.get(0, &format!("/blocks/{height}"))["id"].clone()).collect();
+    net.restart(2);
+    net.restart(3);
+    let after = net.wait_for_height(0, stopped + 5);
+    net.wait_for_height(2, after);
+    for (height, id) in (1..=stopped).zip(&kept) {
+        assert_eq!(&net.get(2, &format!("/blocks/{height}"))["id"], id, "nothing finalised is lost");
+    }
+    for node in 0..4 {
+        let record = net.get(0, &format!("/validators/{}", net.validator_of(node)));
+        assert_eq!(record["tombstoned"], Value::Bool(false));
+    }
+}
+
+#[test]
+fn a_low_score_loses_the_seat_and_a_recovered_one_regains_it() {
+    let file = synthetic::low_then_high();
+    let choice = format!("4={}", file.path().display());
+    let args = ["--validators", "5", "--epoch-seconds", "3", "--block-interval-ms", "300", "--recording", &choice];
+    let net = Devnet::start(&args);
+    let validator = net.validator_of(4);
+    let path = format!("/validators/{validator}");
+    net.wait_until("the seat is lost", || net.get(0, &path)["seated"] == Value::Bool(false));
+    net.wait_until("four seats decide", || net.get(0, "/status")["seats"] == 4);
+    net.wait_until("the seat is regained", || net.get(0, &path)["seated"] == Value::Bool(true));
+    net.wait_until("it votes again", || net.get(4, "/status")["voting"] == Value::Bool(true));
+}
+
+#[test]
+fn without_any_recording_the_chain_goes_on_at_its_floor() {
+    let net = Devnet::start(&["--no-recordings", "--epoch-seconds", "2", "--block-interval-ms", "200"]);
+    net.wait_until("three epochs close", || net.get(0, "/status")["epoch"].as_u64() > Some(3));
+    assert_eq!(net.get(0, "/status")["seats"], 4);
+    let epoch = net.get(0, "/epochs/1");
+    assert_eq!(epoch["scores"].as_array().map(Vec::len), Some(0), "nobody voted");
+}
+
+#[test]
+fn a_transfer_is_final_and_its_proofs_hold_until_a_bit_changes() {
+    let net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    let to = net.account_of(1);
+    let sent = net.cli(&[
+        "tx", "transfer", "--to", &to, "--amount", "1234567", "--wait", "--json",
+        "--node", net.url(0), "--key", &net.path("faucet.key"), "--genesis", &net.path("genesis.json"),
+        "--passphrase-file", &net.path("passphrase"),
+    ]);
+    let sent: Value = serde_json::from_str(&sent.unwrap()).unwrap();
+    let id = sent["id"].as_str().unwrap().to_owned();
+    let genesis = net.path("genesis.json");
+    let verified = |node: &str, what: [&str; 2]| {
+        let args = ["query", "--verify", "--genesis", &genesis, "--node", node, what[0], what[1]];
+        net.cli(&args).map(|text| serde_json::from_str::<Value>(&text).unwrap())
+    };
+    // Every node proves it, not only the one that took it in.
+    let height = sent["height"].as_u64().unwrap();
+    for node in 0..4 {
+        net.wait_for_height(node, height);
+        let proved = verified(net.url(node), ["transaction", &id]).unwrap();
+        assert_eq!((&proved["height"], &proved["verified"]), (&sent["height"], &Value::Bool(true)));
+    }
+    let balance = verified(net.url(2), ["account", &to]).unwrap();
+    assert!(balance["record"]["balance_micro"].as_u64().unwrap() >= 1_001_234_567);
+
+    for field in ["proof_hex", "header_hex", "certificate_hex", "transaction_hex", "value_hex"] {
+        let liar = liar::Liar::before(net.url(0), field);
+        for what in [["transaction", id.as_str()], ["account", to.as_str()]] {
+            let answer = verified(&liar.url, what);
+            let touched = liar.lies() > 0;
+            assert_eq!(answer.is_err(), touched, "{field} altered in the answer for {}", what[0]);
+            liar.reset();
+        }
+    }
+    let light = net.cli(&["light", "--node", net.url(1), "--genesis", &genesis, "--until", "5", "--json"]).unwrap();
+    assert!(light.contains("\"verified\":true"));
+}
+
+#[test]
+fn nodes_stop_cleanly_and_come_back() {
+    let mut net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    net.wait_for_height(1, 3);
+    net.terminate(1, Duration::from_secs(10));
+    assert!(!net.home(1).join("run.json").exists(), "a clean stop takes its traces along");
+    net.restart(1);
+    let height = net.wait_for_height(0, 8);
+    net.wait_for_height(1, height);
+}
