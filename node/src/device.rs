@@ -6,8 +6,8 @@
 
 use emotionalchain_shared::{
     biometrics::{
-        Commitment, CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, Modality, OpenStatement,
-        Recording, References, Sample, SourceContext, StatementError, WindowError, algo_id,
+        Commitment, CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, Modality,
+        OpenStatement, Recording, References, Sample, SourceContext, StatementError, WindowError, algo_id,
     },
     chain::{AuthenticityProof, BiometricProof, Statement},
     crypto::{PublicKey, SecretKey, SignDomain},
@@ -58,15 +58,7 @@ impl SimulatedDevice {
         domain: SignDomain,
         epoch_ms: u64,
     ) -> Self {
-        Self {
-            recording,
-            key,
-            validator,
-            domain,
-            epoch_ms: epoch_ms.max(1),
-            started: None,
-            last_epoch: None,
-        }
+        Self { recording, key, validator, domain, epoch_ms: epoch_ms.max(1), started: None, last_epoch: None }
     }
 
     /// The device's key.
@@ -100,11 +92,8 @@ impl SimulatedDevice {
         let played =
             now.since(started).saturating_mul(EPOCH_TICKS).checked_div(self.epoch_ms).unwrap_or_default();
         let window = self.recording.window_looped(WINDOW_TICKS.saturating_add(played))?;
-        let context = SourceContext {
-            tier: DeviceTier::SIMULATED,
-            references: References::GRANTED,
-            reactions: None,
-        };
+        let context =
+            SourceContext { tier: DeviceTier::SIMULATED, references: References::GRANTED, reactions: None };
         let features = Features::compute(&window, &context)?;
         let statement = OpenStatement::from_features(&features)?;
         let samples: Vec<Sample> = window.samples().collect();

@@ -1,5 +1,7 @@
 //! Four nodes in one process, over real sockets: from a recorded heartbeat to a finalised block.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use std::{sync::Arc, time::Duration};
 
 use emotionalchain_node::{
@@ -11,7 +13,9 @@ use emotionalchain_node::{
 };
 use emotionalchain_shared::{
     biometrics::Recording,
-    chain::{Action, ChainSpec, Genesis, GenesisAccount, GenesisDevice, GenesisValidator, Params, Transaction},
+    chain::{
+        Action, ChainSpec, Genesis, GenesisAccount, GenesisDevice, GenesisValidator, Params, Transaction,
+    },
     consensus::engine::Timeouts,
     epoch::RandomnessChain,
     primitives::{Address, Amount, Height, Nonce, TimeMs},
@@ -90,7 +94,11 @@ async fn heartbeats_become_votes_in_finalised_blocks() {
         .await
         .unwrap();
         let addresses = node.handle().network().listen_addrs().await.unwrap();
-        bootstrap.extend(addresses.into_iter().filter(|address| address.to_string().contains("/tcp/") && !address.to_string().contains("/ws")));
+        bootstrap.extend(
+            addresses.into_iter().filter(|address| {
+                address.to_string().contains("/tcp/") && !address.to_string().contains("/ws")
+            }),
+        );
         nodes.push(node);
     }
 

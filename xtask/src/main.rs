@@ -4,7 +4,6 @@
 //! lie, [`tally`] counts tests in what the runners print, [`toolchain`] finds a compiler for wasm32.
 
 mod apt;
-mod bench;
 mod error;
 mod fuzz;
 mod lint;
@@ -12,7 +11,6 @@ mod paths;
 mod run;
 mod setup;
 mod shell;
-mod sim;
 mod tally;
 mod test;
 mod toolchain;
@@ -24,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::error::Error;
 
-/// Set up, run, test and measure EmotionalChain.
+/// Set up, run and test EmotionalChain.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
 struct Cli {
@@ -40,12 +38,8 @@ enum Command {
     Run(run::Args),
     /// Run every check that a change must pass, and stop at the first that fails
     Test(test::Args),
-    /// Measure, and say where the results are kept
-    Bench(bench::Args),
     /// Check formatting and run clippy with warnings as errors
     Lint,
-    /// Run the simulator; all arguments go to it
-    Sim(sim::Args),
     /// Run the fuzz targets, each for a bounded time
     Fuzz(fuzz::Args),
     /// Check that the shared crates compile for wasm32, and run their tests in a headless browser
@@ -57,9 +51,7 @@ fn main() -> ExitCode {
         Command::Setup(args) => setup::main(&args),
         Command::Run(args) => run::main(&args),
         Command::Test(args) => test::main(&args),
-        Command::Bench(args) => bench::main(&args),
         Command::Lint => lint::main(),
-        Command::Sim(args) => sim::main(&args),
         Command::Fuzz(args) => fuzz::main(&args),
         Command::Wasm(args) => wasm::main(&args),
     };

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::shell::Shell;
 use crate::tally::Tally;
-use crate::{Result, fuzz, lint, setup, sim, wasm};
+use crate::{Result, fuzz, lint, setup, wasm};
 
 /// Seconds for each fuzz target here; `cargo xtask fuzz --seconds` takes longer looks.
 const FUZZ_SECONDS: u32 = 10;
@@ -13,7 +13,7 @@ const FUZZ_SECONDS: u32 = 10;
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Leave out the browser, the simulator's seeds and the fuzz targets
+    /// Leave out the browser and the fuzz targets
     #[arg(long)]
     quick: bool,
 }
@@ -36,7 +36,6 @@ fn steps(quick: bool, report: &mut Report) -> Result {
         return Ok(());
     }
     report.step("browser tests", wasm::browser)?;
-    report.step("simulator", || sim::gate().map(none))?;
     report.step("fuzz targets", || fuzz::run(FUZZ_SECONDS, None).map(|passed| Tally { passed, failed: 0 }))
 }
 

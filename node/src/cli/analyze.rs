@@ -35,7 +35,10 @@ pub fn biometrics(command: &BiometricsCommand) -> CliResult {
     let context =
         SourceContext { tier: DeviceTier::ATTESTED, references: References::GRANTED, reactions: None };
     if !args.json {
-        println!("{:>9} {:>5} {:>7} {:>7} {:>6} {:>5} {:>5} {:>5}", "end s", "beats", "HR bpm", "RMSSD", "stress", "focus", "auth", "score");
+        println!(
+            "{:>9} {:>5} {:>7} {:>7} {:>6} {:>5} {:>5} {:>5}",
+            "end s", "beats", "HR bpm", "RMSSD", "stress", "focus", "auth", "score"
+        );
     }
     let mut end = SLIDE_TICKS;
     while end <= recording.total_ticks() {

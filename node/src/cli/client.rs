@@ -48,7 +48,8 @@ pub struct Client {
 impl Client {
     /// The node at a URL.
     pub fn new(base: &str) -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(TIME_LIMIT)).http_status_as_error(false);
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(TIME_LIMIT)).http_status_as_error(false);
         Self { base: base.trim_end_matches('/').to_owned(), agent: config.build().into() }
     }
 

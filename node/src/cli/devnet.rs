@@ -104,7 +104,10 @@ fn supervise(args: &DevnetArgs, layout: &Layout, children: &mut [Child]) -> CliR
     if args.json {
         println!("{}", summary(layout, &nodes));
     } else {
-        println!("{} validators finalise blocks; each replays a recorded heartbeat as a simulated device", nodes.len());
+        println!(
+            "{} validators finalise blocks; each replays a recorded heartbeat as a simulated device",
+            nodes.len()
+        );
         for node in &nodes {
             println!("  {}  {}  pid {}", node.http, node.peer_id, node.pid);
         }
@@ -131,7 +134,10 @@ fn supervise(args: &DevnetArgs, layout: &Layout, children: &mut [Child]) -> CliR
     })
 }
 
-fn wait_until_up(layout: &Layout, children: &mut [Child]) -> Result<Vec<Running>, Box<dyn std::error::Error + Send + Sync>> {
+fn wait_until_up(
+    layout: &Layout,
+    children: &mut [Child],
+) -> Result<Vec<Running>, Box<dyn std::error::Error + Send + Sync>> {
     let since = Instant::now();
     let mut up = Vec::new();
     for (index, home) in layout.homes().iter().enumerate() {
@@ -164,7 +170,8 @@ fn check(index: usize, children: &mut [Child], home: &Home) -> CliResult {
 fn wait_for_block(client: &Client, children: &mut [Child]) -> CliResult {
     let since = Instant::now();
     loop {
-        let height = client.get("/status").ok().and_then(|status| status.get("height").and_then(Value::as_u64));
+        let height =
+            client.get("/status").ok().and_then(|status| status.get("height").and_then(Value::as_u64));
         if height.is_some_and(|height| height > 0) {
             return Ok(());
         }

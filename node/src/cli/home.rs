@@ -30,7 +30,11 @@ pub struct NodeFile {
 
 impl Default for NodeFile {
     fn default() -> Self {
-        Self { http: SocketAddr::from(([127, 0, 0, 1], 0)), recording: None, network: NetworkConfig::default() }
+        Self {
+            http: SocketAddr::from(([127, 0, 0, 1], 0)),
+            recording: None,
+            network: NetworkConfig::default(),
+        }
     }
 }
 

@@ -107,7 +107,10 @@ pub fn keys(command: &KeysCommand) -> CliResult {
         KeysCommand::Export { home, to, passphrase } => {
             let passphrase = passphrase.source().read(PassphrasePurpose::Unlock)?;
             KeyFile::open(Home::at(home).keys())?.export_to(to, &passphrase, None)?;
-            eprintln!("keys copied to {}; stop this validator for good before they are used elsewhere", to.display());
+            eprintln!(
+                "keys copied to {}; stop this validator for good before they are used elsewhere",
+                to.display()
+            );
         }
         KeysCommand::Import { home, from, passphrase } => {
             let home = Home::at(home);

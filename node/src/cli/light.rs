@@ -95,8 +95,8 @@ impl<'a> Walk<'a> {
                 return Err(WalkError::Checkpoint(height));
             }
             let next = walk.fetch_set(signed.header.next_validators_root)?;
-            walk.trusted =
-                Trusted::from_verified(&signed, next).ok_or(WalkError::Set(signed.header.next_validators_root))?;
+            walk.trusted = Trusted::from_verified(&signed, next)
+                .ok_or(WalkError::Set(signed.header.next_validators_root))?;
         }
         Ok(walk)
     }
@@ -194,7 +194,12 @@ pub fn light(args: &LightArgs) -> CliResult {
                     json!({ "height": trusted.height.get(), "block_id": trusted.id, "time_ms": trusted.time.millis(), "seats": seats, "verified": true })
                 );
             } else {
-                println!("height {} {} verified, {} seats", trusted.height, trusted.id, trusted.next_set.len());
+                println!(
+                    "height {} {} verified, {} seats",
+                    trusted.height,
+                    trusted.id,
+                    trusted.next_set.len()
+                );
             }
         }
         if args.until.is_some_and(|until| walk.trusted().height.get() >= until) {

@@ -89,7 +89,9 @@ impl PassphraseArgs {
     pub fn source(&self) -> PassphraseSource {
         match &self.passphrase_file {
             Some(path) => PassphraseSource::File(path.clone()),
-            None if std::env::var_os(crate::keys::PASSPHRASE_VARIABLE).is_some() => PassphraseSource::Environment,
+            None if std::env::var_os(crate::keys::PASSPHRASE_VARIABLE).is_some() => {
+                PassphraseSource::Environment
+            }
             None => PassphraseSource::Prompt,
         }
     }

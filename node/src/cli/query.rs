@@ -114,7 +114,12 @@ pub fn query(args: &QueryArgs) -> CliResult {
 }
 
 /// A record of the state; verified against a certified header's state root, absence included.
-fn state(args: &QueryArgs, client: &Client, spec: Option<&ChainSpec>, key: StateKey) -> Result<Value, Failure> {
+fn state(
+    args: &QueryArgs,
+    client: &Client,
+    spec: Option<&ChainSpec>,
+    key: StateKey,
+) -> Result<Value, Failure> {
     let bytes = key.to_bytes();
     let answer = client.get(&format!("/state/{}", hex::encode(&bytes)))?;
     let value = match answer.get("value_hex") {

@@ -31,7 +31,9 @@ pub fn status(args: &StatusArgs) -> CliResult {
                 .as_object()
                 .into_iter()
                 .flatten()
-                .map(|(name, value)| format!("{name:<13} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+                .map(|(name, value)| {
+                    format!("{name:<13} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                })
                 .collect();
             println!("{}", shown.join("\n"));
         }

@@ -131,10 +131,7 @@ pub async fn transaction(State(api): State<Api>, Path(id): Path<String>) -> Resu
     })))
 }
 
-pub(super) fn read(
-    store: &Snapshot,
-    height: Height,
-) -> Result<Option<(Block, CommitCertificate)>, ApiError> {
+pub(super) fn read(store: &Snapshot, height: Height) -> Result<Option<(Block, CommitCertificate)>, ApiError> {
     Ok(store.block(height)?.zip(store.certificate(height)?))
 }
 

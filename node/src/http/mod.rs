@@ -138,6 +138,7 @@ async fn genesis(State(api): State<Api>) -> Json<Value> {
 
 async fn metrics(State(api): State<Api>) -> Result<String, ApiError> {
     let mut text = String::new();
-    prometheus_client::encoding::text::encode(&mut text, api.node.registry()).map_err(|_| ApiError::Internal)?;
+    prometheus_client::encoding::text::encode(&mut text, api.node.registry())
+        .map_err(|_| ApiError::Internal)?;
     Ok(text)
 }

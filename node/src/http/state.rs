@@ -86,9 +86,8 @@ pub async fn proof(State(api): State<Api>, Path(key): Path<String>) -> Result<Js
     let key = hex::decode(key).map_err(|_| ApiError::Malformed("key"))?;
     let store = api.node.store().snapshot()?;
     let head = store.head()?.filter(|head| head.height > Height::ZERO).ok_or(ApiError::NotFound("block"))?;
-    let (value, proof) = StateTree::new(&store)
-        .get_with_proof(head.height.get(), &key)
-        .map_err(|_| ApiError::Internal)?;
+    let (value, proof) =
+        StateTree::new(&store).get_with_proof(head.height.get(), &key).map_err(|_| ApiError::Internal)?;
     let (block, certificate) = blocks::read(&store, head.height)?.ok_or(ApiError::Internal)?;
     Ok(Json(json!({
         "height": head.height.get(),

@@ -1,11 +1,6 @@
 //! Handing in transactions and biometric proofs.
 
-use axum::{
-    Json,
-    body::Bytes,
-    extract::State,
-    http::StatusCode,
-};
+use axum::{Json, body::Bytes, extract::State, http::StatusCode};
 use emotionalchain_shared::{
     chain::{BiometricProof, Transaction},
     wire::Wire,

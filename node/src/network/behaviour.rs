@@ -7,7 +7,9 @@ use std::{io, num::NonZeroUsize, time::Duration};
 
 use libp2p::{
     connection_limits::{self, ConnectionLimits},
-    identify, identity::Keypair, kad, memory_connection_limits, ping,
+    identify,
+    identity::Keypair,
+    kad, memory_connection_limits, ping,
     request_response::{self, ProtocolSupport},
     swarm::NetworkBehaviour,
 };

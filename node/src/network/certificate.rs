@@ -44,7 +44,8 @@ fn create(data_dir: &Path, path: PathBuf) -> Result<Certificate, CertificateErro
     let certificate = Certificate::generate(&mut rand::rng()).map_err(|_| CertificateError::Generate)?;
     let pem = certificate.serialize_pem();
     let text = format!("{HEADING}{}\n{pem}", digest(&pem));
-    write_private(data_dir, &path, text.as_bytes()).map_err(|source| CertificateError::Io { path, source })?;
+    write_private(data_dir, &path, text.as_bytes())
+        .map_err(|source| CertificateError::Io { path, source })?;
     Ok(certificate)
 }
 

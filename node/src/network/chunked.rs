@@ -37,11 +37,17 @@ impl<M: StreamMuxer<Substream: Unpin> + Unpin> StreamMuxer for ChunkedMuxer<M> {
     type Substream = ChunkedStream<M::Substream>;
     type Error = M::Error;
 
-    fn poll_inbound(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Substream, Self::Error>> {
+    fn poll_inbound(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Self::Substream, Self::Error>> {
         Pin::new(&mut self.0).poll_inbound(cx).map_ok(ChunkedStream::new)
     }
 
-    fn poll_outbound(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Self::Substream, Self::Error>> {
+    fn poll_outbound(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Self::Substream, Self::Error>> {
         Pin::new(&mut self.0).poll_outbound(cx).map_ok(ChunkedStream::new)
     }
 

@@ -64,11 +64,12 @@ impl ChainTag {
     /// Reads a peer's greeting.
     pub fn judge(&self, greeting: &str) -> ChainClaim {
         let Some(rest) = greeting.strip_prefix(GREETING) else { return ChainClaim::Silent };
-        let common = rest.split_once('/').filter(|(tag, _)| *tag == self.short()).and_then(|(_, versions)| {
-            let (min, max) = versions.split_once('-')?;
-            let theirs = VersionRange::new(min.parse().ok()?, max.parse().ok()?).ok()?;
-            wire::negotiate(VersionRange::SUPPORTED, theirs).ok()
-        });
+        let common =
+            rest.split_once('/').filter(|(tag, _)| *tag == self.short()).and_then(|(_, versions)| {
+                let (min, max) = versions.split_once('-')?;
+                let theirs = VersionRange::new(min.parse().ok()?, max.parse().ok()?).ok()?;
+                wire::negotiate(VersionRange::SUPPORTED, theirs).ok()
+            });
         if common.is_some() { ChainClaim::Ours } else { ChainClaim::Other }
     }
 
@@ -92,7 +93,8 @@ pub struct FrameCodec {
 
 impl FrameCodec {
     /// Sync and queries.
-    pub const SYNC: Self = Self { max_request: wire::MAX_SYNC_REQUEST, max_response: wire::MAX_SYNC_RESPONSE };
+    pub const SYNC: Self =
+        Self { max_request: wire::MAX_SYNC_REQUEST, max_response: wire::MAX_SYNC_RESPONSE };
     /// Direct messages: a topic's number and its message one way, an empty receipt the other.
     pub const DIRECT: Self = Self { max_request: Topic::MAX_BYTES.saturating_add(1), max_response: 0 };
 }

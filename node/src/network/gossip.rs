@@ -127,7 +127,11 @@ pub fn message_id(topic: &str, data: &[u8]) -> [u8; 32] {
 ///
 /// # Errors
 /// [`NetworkError::Gossip`] when parameters contradict each other.
-pub fn build(config: &GossipConfig, chain: &ChainTag, registry: &mut Registry) -> Result<Gossip, NetworkError> {
+pub fn build(
+    config: &GossipConfig,
+    chain: &ChainTag,
+    registry: &mut Registry,
+) -> Result<Gossip, NetworkError> {
     let names: HashSet<TopicHash> = topic_names(chain).into_keys().collect();
     let mut gossip = Gossip::new_with_subscription_filter(
         MessageAuthenticity::Anonymous,
@@ -162,9 +166,7 @@ fn parameters(config: &GossipConfig, chain: &ChainTag) -> Result<gossipsub::Conf
         .flood_publish(true)
         .validate_messages()
         .validation_mode(ValidationMode::Anonymous)
-        .message_id_fn(|message| {
-            MessageId::from(message_id(message.topic.as_str(), &message.data).to_vec())
-        })
+        .message_id_fn(|message| MessageId::from(message_id(message.topic.as_str(), &message.data).to_vec()))
         .connection_handler_queue_len(PEER_QUEUE)
         .publish_queue_duration(PUBLISH_PATIENCE)
         .forward_queue_duration(FORWARD_PATIENCE)

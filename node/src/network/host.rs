@@ -85,9 +85,14 @@ pub(super) struct Host {
 
 impl Host {
     /// Runs until every listener has said where it listens.
-    pub(super) async fn await_listeners(&mut self, count: usize, patience: Duration) -> Result<(), NetworkError> {
+    pub(super) async fn await_listeners(
+        &mut self,
+        count: usize,
+        patience: Duration,
+    ) -> Result<(), NetworkError> {
         let mut up: HashSet<ListenerId> = HashSet::new();
-        let deadline = tokio::time::Instant::now().checked_add(patience).unwrap_or_else(tokio::time::Instant::now);
+        let deadline =
+            tokio::time::Instant::now().checked_add(patience).unwrap_or_else(tokio::time::Instant::now);
         while up.len() < count {
             let Ok(event) = tokio::time::timeout_at(deadline, self.swarm.select_next_some()).await else {
                 tracing::warn!(up = up.len(), wanted = count, "some listeners have no address");
@@ -99,7 +104,8 @@ impl Host {
                 }
                 SwarmEvent::ListenerClosed { reason: Err(error), addresses, .. } => {
                     let address = addresses.first().cloned().unwrap_or_else(Multiaddr::empty);
-                    let source = libp2p::TransportError::Other(std::io::Error::new(error.kind(), error.to_string()));
+                    let source =
+                        libp2p::TransportError::Other(std::io::Error::new(error.kind(), error.to_string()));
                     return Err(NetworkError::Listen { address, source });
                 }
                 _ => {}
@@ -143,7 +149,8 @@ impl Host {
             // An error means that it is closed already.
             let _ = self.swarm.disconnect_peer_id(peer);
         }
-        let deadline = tokio::time::Instant::now().checked_add(FAREWELL).unwrap_or_else(tokio::time::Instant::now);
+        let deadline =
+            tokio::time::Instant::now().checked_add(FAREWELL).unwrap_or_else(tokio::time::Instant::now);
         while self.swarm.connected_peers().next().is_some() {
             if tokio::time::timeout_at(deadline, self.swarm.select_next_some()).await.is_err() {
                 break;
@@ -162,7 +169,8 @@ impl Host {
             }
             Command::Dial(address) => {
                 self.metrics.dials.inc();
-                let options = DialOpts::unknown_peer_id().address(address.clone()).allocate_new_port().build();
+                let options =
+                    DialOpts::unknown_peer_id().address(address.clone()).allocate_new_port().build();
                 if let Err(error) = self.swarm.dial(options) {
                     tracing::debug!(%address, %error, "not dialled");
                 }
@@ -206,7 +214,12 @@ impl Host {
         self.swarm.behaviour_mut().direct.send_request(&peer, message);
     }
 
-    fn request(&mut self, peer: PeerId, data: Vec<u8>, reply: oneshot::Sender<Result<Vec<u8>, RequestError>>) {
+    fn request(
+        &mut self,
+        peer: PeerId,
+        data: Vec<u8>,
+        reply: oneshot::Sender<Result<Vec<u8>, RequestError>>,
+    ) {
         let refusal = match () {
             () if !self.peers.contains(&peer) => Some(RequestError::NotConnected),
             () if self.requests.len() >= MAX_REQUESTS => Some(RequestError::Busy),

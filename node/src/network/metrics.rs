@@ -110,7 +110,11 @@ impl NetworkMetrics {
         all.register("served", "Requests of others, by outcome", metrics.served.clone());
         all.register("disconnections", "Peers disconnected, by reason", metrics.disconnections.clone());
         all.register("dials", "Dials begun", metrics.dials.clone());
-        all.register("lost_events", "Events dropped: the application's queue was full", metrics.lost_events.clone());
+        all.register(
+            "lost_events",
+            "Events dropped: the application's queue was full",
+            metrics.lost_events.clone(),
+        );
         all.register("peers", "Connected peers", metrics.peers.clone());
         all.register("unjudged", "Messages that wait for a verdict", metrics.unjudged.clone());
         metrics

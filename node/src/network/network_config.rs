@@ -102,8 +102,10 @@ pub struct TimingConfig {
 
 impl Default for NetworkConfig {
     fn default() -> Self {
-        let any = |port: u16| Multiaddr::empty().with(Protocol::Ip4([0, 0, 0, 0].into())).with(Protocol::Udp(port));
-        let tcp = |port: u16| Multiaddr::empty().with(Protocol::Ip4([0, 0, 0, 0].into())).with(Protocol::Tcp(port));
+        let any =
+            |port: u16| Multiaddr::empty().with(Protocol::Ip4([0, 0, 0, 0].into())).with(Protocol::Udp(port));
+        let tcp =
+            |port: u16| Multiaddr::empty().with(Protocol::Ip4([0, 0, 0, 0].into())).with(Protocol::Tcp(port));
         Self {
             listen: vec![
                 tcp(26600),
@@ -207,7 +209,12 @@ impl LimitsConfig {
         range("limits.max_per_peer", self.max_per_peer as usize, 2, 16)?;
         range("limits.max_pending_inbound", self.max_pending_inbound as usize, 1, 10_000)?;
         range("limits.max_pending_outbound", self.max_pending_outbound as usize, 1, 10_000)?;
-        range("limits.max_memory_bytes", usize::try_from(self.max_memory_bytes).unwrap_or(usize::MAX), 32 << 20, 1 << 44)?;
+        range(
+            "limits.max_memory_bytes",
+            usize::try_from(self.max_memory_bytes).unwrap_or(usize::MAX),
+            32 << 20,
+            1 << 44,
+        )?;
         range("limits.max_streams", self.max_streams, 1, 1_024)?;
         range("limits.max_unjudged", self.max_unjudged, 16, 1 << 20)?;
         range("limits.max_unjudged_bytes", self.max_unjudged_bytes, 4 << 20, 1 << 34)?;
@@ -285,7 +292,10 @@ mod tests {
             config.check().unwrap_err()
         };
         assert_eq!(refused(|c| c.listen.clear()), ConfigError::NoListenAddress);
-        assert!(matches!(refused(|c| c.gossip.mesh_low = 9), ConfigError::Range { field: "gossip.mesh_low", .. }));
+        assert!(matches!(
+            refused(|c| c.gossip.mesh_low = 9),
+            ConfigError::Range { field: "gossip.mesh_low", .. }
+        ));
         assert!(matches!(refused(|c| c.gossip.mesh_outbound = 5), ConfigError::Range { .. }));
         assert!(matches!(refused(|c| c.timing.redial_cap_ms = 1), ConfigError::Range { .. }));
         assert!(matches!(refused(|c| c.limits.max_streams = 0), ConfigError::Range { .. }));

@@ -91,7 +91,11 @@ impl P2pNode {
             verdicts,
             events: EventSink::new(event_tx, metrics.clone()),
             peers: Peers::default(),
-            unjudged: Unjudged::new(limits.max_unjudged, limits.max_unjudged_bytes, config.gossip.verdict_time()),
+            unjudged: Unjudged::new(
+                limits.max_unjudged,
+                limits.max_unjudged_bytes,
+                config.gossip.verdict_time(),
+            ),
             requests: HashMap::new(),
             sends: 0,
             redial: Redial::new(policy, &config.bootstrap, incarnation, Instant::now()),

@@ -31,10 +31,6 @@ pub enum Direction {
     Outbound,
 }
 
-fn as_text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
-
 /// What is known of a connected peer; all of it measured or seen on the connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PeerInfo {
@@ -138,7 +134,13 @@ pub struct Peers {
 
 impl Peers {
     /// Enters a connection; `true` for the peer's first.
-    pub fn opened(&mut self, peer: PeerId, id: ConnectionId, endpoint: &ConnectedPoint, now: Instant) -> bool {
+    pub fn opened(
+        &mut self,
+        peer: PeerId,
+        id: ConnectionId,
+        endpoint: &ConnectedPoint,
+        now: Instant,
+    ) -> bool {
         let direction = if endpoint.is_dialer() { Direction::Outbound } else { Direction::Inbound };
         let link = Link { id, address: endpoint.get_remote_address().clone(), direction };
         let entry = self.peers.entry(peer).or_insert_with(|| Peer {

@@ -140,7 +140,11 @@ impl Redial {
     /// When [`RedialEvent::Tick`] will next have something to do.
     pub fn next_wake(&self) -> Option<Instant> {
         let room = self.room() > 0;
-        self.targets.values().filter(|target| self.idle(target) && (target.bootstrap || room)).map(|t| t.due).min()
+        self.targets
+            .values()
+            .filter(|target| self.idle(target) && (target.bootstrap || room))
+            .map(|t| t.due)
+            .min()
     }
 
     /// Whether a peer is refused at this time.
@@ -253,7 +257,8 @@ impl Redial {
         let id = TargetId(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         let addresses = vec![address];
-        self.targets.insert(id, Target { bootstrap, peer, addresses, failures: 0, due: now, dialling: false });
+        self.targets
+            .insert(id, Target { bootstrap, peer, addresses, failures: 0, due: now, dialling: false });
     }
 
     /// Between three and five quarters of a wait.

@@ -111,7 +111,9 @@ impl Host {
             ChainClaim::Ours => true,
             ChainClaim::Other => false,
             // Foreign software has no greeting of ours, but it must speak something of this chain.
-            ChainClaim::Silent => info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&prefix)),
+            ChainClaim::Silent => {
+                info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&prefix))
+            }
         };
         if !ours {
             tracing::warn!(
@@ -135,7 +137,8 @@ impl Host {
             Some(Identified::Restarted) => return self.disconnect(peer, Reason::Restarted),
             Some(Identified::Again) | None => {}
         }
-        let routes = info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&format!("{prefix}kad/")));
+        let routes =
+            info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&format!("{prefix}kad/")));
         for address in info.listen_addrs.into_iter().take(MAX_GREETED_ADDRESSES) {
             if routes && learnable(&address, self.loopback) {
                 self.swarm.behaviour_mut().kad.add_address(&peer, address.clone());

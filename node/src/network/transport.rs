@@ -7,11 +7,7 @@
 use std::time::Duration;
 
 use libp2p::{
-    Swarm, SwarmBuilder, Transport as _,
-    identity::Keypair,
-    noise,
-    swarm::NetworkBehaviour,
-    tcp, yamux,
+    Swarm, SwarmBuilder, Transport as _, identity::Keypair, noise, swarm::NetworkBehaviour, tcp, yamux,
 };
 use libp2p_webrtc::tokio::Certificate;
 use prometheus_client::registry::Registry;

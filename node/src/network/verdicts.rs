@@ -80,7 +80,15 @@ pub struct Unjudged {
 impl Unjudged {
     /// An empty table.
     pub fn new(max: usize, max_bytes: usize, patience: Duration) -> Self {
-        Self { max, max_bytes, patience, bytes: 0, serial: 0, waiting: HashMap::new(), by_age: VecDeque::new() }
+        Self {
+            max,
+            max_bytes,
+            patience,
+            bytes: 0,
+            serial: 0,
+            waiting: HashMap::new(),
+            by_age: VecDeque::new(),
+        }
     }
 
     /// Enters a message; `false` when there is no room for it, or when it waits already.

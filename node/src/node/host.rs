@@ -10,7 +10,7 @@ use emotionalchain_shared::{
     biometrics::CommitmentSecret,
     chain::{BiometricProof, ChainSpec, EmotionalVote, Transaction},
     consensus::{Evidence, ValidatorSet},
-    primitives::{Hash, Height, TimeMs},
+    primitives::{Hash, Height, TimeMs, hash_bytes},
     wire::{ConsensusMessage, FinalisedBlock, SyncRequest, SyncResponse, Wire},
 };
 use libp2p::PeerId;
@@ -75,10 +75,15 @@ pub(super) struct Host {
     answers: mpsc::Sender<Answer>,
     answered: mpsc::Receiver<Answer>,
     committee: Option<ValidatorSet>,
+    /// What was sent to all at the height in progress.
+    said: (Height, BTreeSet<Hash>),
 }
 
 impl Host {
-    #[allow(clippy::too_many_arguments, reason = "called once, by name, from the one place that makes the parts")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "called once, by name, from the one place that makes the parts"
+    )]
     pub fn new(
         spec: Arc<ChainSpec>,
         store: Arc<Store>,
@@ -107,6 +112,7 @@ impl Host {
             answers,
             answered,
             committee: None,
+            said: (Height::ZERO, BTreeSet::new()),
         }
     }
 
@@ -195,7 +201,7 @@ impl Host {
                     self.wal.append(&entries)?;
                     unsynced = true;
                 }
-                Output::Send(message) => self.publish(Topic::Consensus, message.encode()),
+                Output::Send(message) => self.send_to_all(message.encode()),
                 Output::SendTo(peer, message) => self.send_to(peer, &message),
                 Output::GossipTransaction(transaction) => {
                     self.publish(Topic::Transactions, transaction.encode());
@@ -230,6 +236,23 @@ impl Host {
     fn publish(&self, topic: Topic, data: Vec<u8>) {
         if let Err(reason) = self.network.publish(topic, data) {
             warn!(?topic, %reason, "message not sent");
+        }
+    }
+
+    /// Gossip once; what is said again goes to each peer directly, since gossip drops what it has seen, and a peer that
+    /// was away has not.
+    fn send_to_all(&mut self, data: Vec<u8>) {
+        let height = self.replica.core().height();
+        if self.said.0 != height {
+            self.said = (height, BTreeSet::new());
+        }
+        if self.said.1.insert(hash_bytes(&data)) {
+            return self.publish(Topic::Consensus, data);
+        }
+        for peer in &self.connected {
+            if let Err(reason) = self.network.send(*peer, Topic::Consensus, data.clone()) {
+                debug!(%peer, %reason, "message not repeated");
+            }
         }
     }
 
@@ -340,7 +363,7 @@ impl Host {
 
     /// The number of a peer: the first bytes of its id's hash, unique enough to answer it.
     fn tag(&mut self, peer: PeerId) -> PeerTag {
-        let digest = emotionalchain_shared::primitives::hash_bytes(&peer.to_bytes());
+        let digest = hash_bytes(&peer.to_bytes());
         let tag = digest.as_bytes().iter().take(8).fold(0_u64, |tag, byte| (tag << 8) | u64::from(*byte));
         if self.connected.contains(&peer) {
             self.peers.insert(tag, peer);

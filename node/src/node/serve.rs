@@ -53,7 +53,8 @@ fn respond(spec: &ChainSpec, store: &Snapshot, request: SyncRequest) -> Result<S
             let mut room = MAX_SYNC_RESPONSE.saturating_sub(MAX_BLOCK);
             let mut blocks = Vec::new();
             for height in heights(from, count) {
-                let (Some(block), Some(certificate)) = (store.block(height)?, store.certificate(height)?) else {
+                let (Some(block), Some(certificate)) = (store.block(height)?, store.certificate(height)?)
+                else {
                     break;
                 };
                 let finalised = FinalisedBlock { block, certificate };
@@ -69,7 +70,8 @@ fn respond(spec: &ChainSpec, store: &Snapshot, request: SyncRequest) -> Result<S
         SyncRequest::Headers(from, count) => {
             let mut headers = Vec::new();
             for height in heights(from, count) {
-                let (Some(block), Some(certificate)) = (store.block(height)?, store.certificate(height)?) else {
+                let (Some(block), Some(certificate)) = (store.block(height)?, store.certificate(height)?)
+                else {
                     break;
                 };
                 headers.push(SignedHeader { header: block.header, certificate });

@@ -43,7 +43,8 @@ impl Node {
     /// # Errors
     /// [`NodeError`] for whatever cannot be opened.
     pub async fn start(config: NodeConfig) -> Result<Self, NodeError> {
-        let NodeConfig { spec, data_dir, keys, sign_floor, network, mempool, store, timeouts, recording } = config;
+        let NodeConfig { spec, data_dir, keys, sign_floor, network, mempool, store, timeouts, recording } =
+            config;
         std::fs::create_dir_all(&data_dir).map_err(|error| NodeError::DataDir(data_dir.clone(), error))?;
         let store = Arc::new(Store::open_with(data_dir.join("store.redb"), spec.hash, store)?);
         lay_genesis(&spec, &store)?;
@@ -85,7 +86,14 @@ impl Node {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (status_sender, status) = watch::channel(empty_status(head.block_id));
         let (news, _) = broadcast::channel(NEWS);
-        let handle = NodeHandle { orders, status, news: news.clone(), store: Arc::clone(&store), network: network.clone(), registry: Arc::new(registry) };
+        let handle = NodeHandle {
+            orders,
+            status,
+            news: news.clone(),
+            store: Arc::clone(&store),
+            network: network.clone(),
+            registry: Arc::new(registry),
+        };
         let host = Host::new(spec, store, wal, replica, network, device, status_sender, news);
         let task = tokio::spawn(host.run(outputs, inbox, events));
         Ok(Self { handle, task })

@@ -41,7 +41,11 @@ impl Sync {
         let ahead = |claim: &Height| *claim > head;
         let preferred = prefer.filter(|peer| self.claims.get(peer).is_some_and(ahead));
         let best = || {
-            self.claims.iter().filter(|(_, claim)| ahead(claim)).max_by_key(|(_, claim)| **claim).map(|(p, _)| *p)
+            self.claims
+                .iter()
+                .filter(|(_, claim)| ahead(claim))
+                .max_by_key(|(_, claim)| **claim)
+                .map(|(p, _)| *p)
         };
         let peer = preferred.or_else(best)?;
         let from = head.next()?;

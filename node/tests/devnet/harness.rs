@@ -87,7 +87,12 @@ impl Devnet {
     pub fn wait_until(&self, what: &str, mut holds: impl FnMut() -> bool) {
         let since = Instant::now();
         while !holds() {
-            assert!(since.elapsed() < PATIENCE, "{what}: not within {} s\n{}", PATIENCE.as_secs(), self.logs());
+            assert!(
+                since.elapsed() < PATIENCE,
+                "{what}: not within {} s\n{}",
+                PATIENCE.as_secs(),
+                self.logs()
+            );
             std::thread::sleep(LOOK);
         }
     }
@@ -173,7 +178,8 @@ impl Devnet {
     pub fn restart(&mut self, node: usize) {
         let running = self.nodes[node].home.join("run.json");
         let _ = std::fs::remove_file(&running);
-        let log = std::fs::OpenOptions::new().append(true).open(self.nodes[node].home.join("node.log")).unwrap();
+        let log =
+            std::fs::OpenOptions::new().append(true).open(self.nodes[node].home.join("node.log")).unwrap();
         let mut child = Command::new(PROGRAM)
             .args(["run", "--stop-on-stdin-close", "--passphrase-file", &self.path("passphrase"), "--home"])
             .arg(&self.nodes[node].home)

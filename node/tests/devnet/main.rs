@@ -28,7 +28,8 @@ fn a_killed_validator_catches_up_and_two_killed_stop_finality_without_loss() {
     net.kill(2);
     net.kill(3);
     let stopped = net.height_once_still(0);
-    let kept: Vec<Value> = (1..=stopped).map(|height| net.get(0, &format!("/blocks/{height}"))["id"].clone()).collect();
+    let kept: Vec<Value> =
+        (1..=stopped).map(|height| net.get(0, &format!("/blocks/{height}"))["id"].clone()).collect();
     net.restart(2);
     net.restart(3);
     let after = net.wait_for_height(0, stopped + 5);
@@ -46,7 +47,8 @@ fn a_killed_validator_catches_up_and_two_killed_stop_finality_without_loss() {
 fn a_low_score_loses_the_seat_and_a_recovered_one_regains_it() {
     let file = synthetic::low_then_high();
     let choice = format!("4={}", file.path().display());
-    let args = ["--validators", "5", "--epoch-seconds", "3", "--block-interval-ms", "300", "--recording", &choice];
+    let args =
+        ["--validators", "5", "--epoch-seconds", "3", "--block-interval-ms", "300", "--recording", &choice];
     let net = Devnet::start(&args);
     let validator = net.validator_of(4);
     let path = format!("/validators/{validator}");
@@ -70,9 +72,22 @@ fn a_transfer_is_final_and_its_proofs_hold_until_a_bit_changes() {
     let net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
     let to = net.account_of(1);
     let sent = net.cli(&[
-        "tx", "transfer", "--to", &to, "--amount", "1234567", "--wait", "--json",
-        "--node", net.url(0), "--key", &net.path("faucet.key"), "--genesis", &net.path("genesis.json"),
-        "--passphrase-file", &net.path("passphrase"),
+        "tx",
+        "transfer",
+        "--to",
+        &to,
+        "--amount",
+        "1234567",
+        "--wait",
+        "--json",
+        "--node",
+        net.url(0),
+        "--key",
+        &net.path("faucet.key"),
+        "--genesis",
+        &net.path("genesis.json"),
+        "--passphrase-file",
+        &net.path("passphrase"),
     ]);
     let sent: Value = serde_json::from_str(&sent.unwrap()).unwrap();
     let id = sent["id"].as_str().unwrap().to_owned();
@@ -100,7 +115,8 @@ fn a_transfer_is_final_and_its_proofs_hold_until_a_bit_changes() {
             liar.reset();
         }
     }
-    let light = net.cli(&["light", "--node", net.url(1), "--genesis", &genesis, "--until", "5", "--json"]).unwrap();
+    let light =
+        net.cli(&["light", "--node", net.url(1), "--genesis", &genesis, "--until", "5", "--json"]).unwrap();
     assert!(light.contains("\"verified\":true"));
 }
 

@@ -15,9 +15,11 @@ const HIGH_S: u64 = 3_600;
 pub fn low_then_high() -> NamedTempFile {
     let csv = generate();
     let recording = Recording::parse(&csv).unwrap();
-    let context = SourceContext { tier: DeviceTier::SIMULATED, references: References::GRANTED, reactions: None };
+    let context =
+        SourceContext { tier: DeviceTier::SIMULATED, references: References::GRANTED, reactions: None };
     let score = |slide: u64| {
-        let features = Features::compute(&recording.window_looped(slide * SLIDE_TICKS).unwrap(), &context).unwrap();
+        let features =
+            Features::compute(&recording.window_looped(slide * SLIDE_TICKS).unwrap(), &context).unwrap();
         assert!(features.is_eligible(), "window {slide}: {features:?}");
         features.score.get()
     };

@@ -20,7 +20,10 @@ struct Foreign<C: Codec + Clone + Send + 'static> {
     requests: request_response::Behaviour<C>,
 }
 
-fn foreign<C: Codec<Protocol = StreamProtocol> + Clone + Send + 'static>(codec: C, name: &str) -> Swarm<Foreign<C>> {
+fn foreign<C: Codec<Protocol = StreamProtocol> + Clone + Send + 'static>(
+    codec: C,
+    name: &str,
+) -> Swarm<Foreign<C>> {
     let protocol = StreamProtocol::try_from_owned(chain(1).name(name, 1)).unwrap();
     SwarmBuilder::with_new_identity()
         .with_tokio()
@@ -39,7 +42,11 @@ fn foreign<C: Codec<Protocol = StreamProtocol> + Clone + Send + 'static>(codec: 
 }
 
 /// Dials, sends one request and returns what came of it.
-async fn ask<C>(swarm: &mut Swarm<Foreign<C>>, address: Multiaddr, request: C::Request) -> Result<C::Response, String>
+async fn ask<C>(
+    swarm: &mut Swarm<Foreign<C>>,
+    address: Multiaddr,
+    request: C::Request,
+) -> Result<C::Response, String>
 where
     C: Codec<Protocol = StreamProtocol> + Clone + Send + 'static,
     C::Request: Send,
@@ -50,7 +57,9 @@ where
     let talk = async {
         loop {
             match swarm.select_next_some().await {
-                SwarmEvent::Behaviour(ForeignEvent::Identify(identify::Event::Received { peer_id, .. })) => {
+                SwarmEvent::Behaviour(ForeignEvent::Identify(identify::Event::Received {
+                    peer_id, ..
+                })) => {
                     if let Some(request) = request.take() {
                         swarm.behaviour_mut().requests.send_request(&peer_id, request);
                     }
@@ -101,7 +110,11 @@ impl Codec for Raw {
     type Request = Vec<u8>;
     type Response = Vec<u8>;
 
-    async fn read_request<T: AsyncRead + Unpin + Send>(&mut self, _: &StreamProtocol, _: &mut T) -> io::Result<Vec<u8>> {
+    async fn read_request<T: AsyncRead + Unpin + Send>(
+        &mut self,
+        _: &StreamProtocol,
+        _: &mut T,
+    ) -> io::Result<Vec<u8>> {
         Ok(Vec::new())
     }
 
@@ -157,7 +170,11 @@ async fn hostile_frames_are_refused_and_honest_ones_still_served() {
         vec![0x80],
     ] {
         let mut swarm = foreign(Raw, "sync");
-        assert!(ask(&mut swarm, address.clone(), hostile.clone()).await.is_err(), "{:?}", &hostile[..hostile.len().min(8)]);
+        assert!(
+            ask(&mut swarm, address.clone(), hostile.clone()).await.is_err(),
+            "{:?}",
+            &hostile[..hostile.len().min(8)]
+        );
     }
     while let Ok(event) = node.events.try_recv() {
         assert!(!matches!(event, NetworkEvent::Request { .. }), "{event:?}");

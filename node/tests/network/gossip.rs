@@ -21,10 +21,11 @@ async fn line(seed: u8) -> [Node; 3] {
     let mut left = start(seed + 1, |config| config.bootstrap = vec![address.clone()]).await;
     middle.until_ready(left.id(), Topic::Votes).await;
     let mut right = start(seed + 2, |config| config.bootstrap = vec![address]).await;
+    let (middle_id, right_id) = (middle.id(), right.id());
     tokio::join!(
-        middle.until_ready(right.id(), Topic::Votes),
-        left.until_ready(middle.id(), Topic::Votes),
-        right.until_ready(middle.id(), Topic::Votes),
+        middle.until_ready(right_id, Topic::Votes),
+        left.until_ready(middle_id, Topic::Votes),
+        right.until_ready(middle_id, Topic::Votes),
     );
     [left, middle, right]
 }
@@ -64,7 +65,8 @@ async fn the_same_bytes_pass_again_after_the_window() {
         config.gossip.heartbeat_ms = 100;
     })
     .await;
-    tokio::join!(a.until_ready(b.id(), Topic::Consensus), b.until_ready(a.id(), Topic::Consensus));
+    let (a_id, b_id) = (a.id(), b.id());
+    tokio::join!(a.until_ready(b_id, Topic::Consensus), b.until_ready(a_id, Topic::Consensus));
     a.handle.publish(Topic::Consensus, b"vote".to_vec()).unwrap();
     let (message, _) = b.until("vote", gossip).await;
     b.handle.report(message, Verdict::Accept);
@@ -90,7 +92,8 @@ async fn who_sends_rejects_is_refused() {
     let mut a = start(26, |_| {}).await;
     let address = a.address(TransportKind::Tcp).await;
     let mut b = start(27, |config| config.bootstrap = vec![address]).await;
-    tokio::join!(a.until_ready(b.id(), Topic::Proofs), b.until_ready(a.id(), Topic::Proofs));
+    let (a_id, b_id) = (a.id(), b.id());
+    tokio::join!(a.until_ready(b_id, Topic::Proofs), b.until_ready(a_id, Topic::Proofs));
     for n in 0..6_u8 {
         b.handle.publish(Topic::Proofs, vec![n]).unwrap();
     }
@@ -114,7 +117,10 @@ async fn direct_messages_reach_one_peer_and_are_not_forwarded() {
     let [left, mut middle, mut right] = line(30).await;
     left.handle.send(middle.id(), Topic::Votes, b"only you".to_vec()).unwrap();
     let (message, data) = middle.until("direct", gossip).await;
-    assert_eq!((data.as_slice(), message.route(), message.source()), (&b"only you"[..], Route::Direct, left.id()));
+    assert_eq!(
+        (data.as_slice(), message.route(), message.source()),
+        (&b"only you"[..], Route::Direct, left.id())
+    );
     middle.handle.report(message, Verdict::Accept);
     left.handle.publish(Topic::Votes, b"all".to_vec()).unwrap();
     let (message, _) = middle.until("gossip", gossip).await;
@@ -136,7 +142,8 @@ async fn what_the_node_cannot_take_is_ignored_and_counted() {
     let mut a = start(33, |config| config.limits.max_unjudged = 16).await;
     let address = a.address(TransportKind::Tcp).await;
     let mut b = start(34, |config| config.bootstrap = vec![address]).await;
-    tokio::join!(a.until_ready(b.id(), Topic::Transactions), b.until_ready(a.id(), Topic::Transactions));
+    let (a_id, b_id) = (a.id(), b.id());
+    tokio::join!(a.until_ready(b_id, Topic::Transactions), b.until_ready(a_id, Topic::Transactions));
     for n in 0..40_u8 {
         b.handle.publish(Topic::Transactions, vec![n]).unwrap();
     }

@@ -3,8 +3,8 @@
 use std::{path::Path, time::Duration};
 
 use emotionalchain_node::network::{
-    ChainTag, NetworkConfig, NetworkEvent, NetworkHandle, Outcome, OutcomeLabel, P2pNode, Reason, ReasonLabel, Topic,
-    TransportKind, install_crypto_provider, keypair_from_seed,
+    ChainTag, NetworkConfig, NetworkEvent, NetworkHandle, Outcome, OutcomeLabel, P2pNode, Reason,
+    ReasonLabel, Topic, TransportKind, install_crypto_provider, keypair_from_seed,
 };
 use emotionalchain_shared::primitives::Hash;
 use libp2p::{Multiaddr, PeerId};
@@ -33,7 +33,12 @@ pub async fn start(seed: u8, change: impl FnOnce(&mut NetworkConfig)) -> Node {
     node
 }
 
-pub async fn start_in(dir: &Path, seed: u8, chain: ChainTag, change: impl FnOnce(&mut NetworkConfig)) -> Node {
+pub async fn start_in(
+    dir: &Path,
+    seed: u8,
+    chain: ChainTag,
+    change: impl FnOnce(&mut NetworkConfig),
+) -> Node {
     install_crypto_provider();
     let mut config = NetworkConfig::loopback(dir);
     change(&mut config);
@@ -72,7 +77,9 @@ impl Node {
         self.until("ready peer", |event| {
             match event {
                 NetworkEvent::PeerConnected { peer: who, .. } => connected |= who == peer,
-                NetworkEvent::PeerSubscribed { peer: who, topic: what } => subscribed |= who == peer && what == topic,
+                NetworkEvent::PeerSubscribed { peer: who, topic: what } => {
+                    subscribed |= who == peer && what == topic
+                }
                 _ => {}
             }
             (connected && subscribed).then_some(())

@@ -25,7 +25,8 @@ struct Victim {
 
 impl Victim {
     async fn start(dir: PathBuf, seed: u8, listen: Vec<Multiaddr>, bootstrap: Vec<Multiaddr>) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let (up, started) = oneshot::channel();
         let (gossip, received) = mpsc::channel(16);
         runtime.spawn(async move {
@@ -110,7 +111,10 @@ async fn comes_back(kind: TransportKind, seed: u8, mutual: bool) {
     survivor.handle.publish(Topic::Consensus, b"welcome".to_vec()).unwrap();
     let got = tokio::time::timeout(BOUND, second.received.recv()).await.unwrap().unwrap();
     assert_eq!(got, b"welcome");
-    println!("{kind:?}, mutual {mutual}: ready {ready:?} after the return, gossip after {:?}", begun.elapsed());
+    println!(
+        "{kind:?}, mutual {mutual}: ready {ready:?} after the return, gossip after {:?}",
+        begun.elapsed()
+    );
     assert!(ready < Duration::from_secs(4), "{ready:?}: two seconds, and as many again for a busy machine");
 }
 

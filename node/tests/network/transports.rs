@@ -12,9 +12,10 @@ async fn carries(kind: TransportKind, seed: u8) {
     let mut server = start(seed, |_| {}).await;
     let address = server.address(kind).await;
     let mut client = start(seed + 1, |config| config.bootstrap = vec![address]).await;
+    let (client_id, server_id) = (client.id(), server.id());
     tokio::join!(
-        server.until_ready(client.id(), Topic::Consensus),
-        client.until_ready(server.id(), Topic::Consensus),
+        server.until_ready(client_id, Topic::Consensus),
+        client.until_ready(server_id, Topic::Consensus),
     );
     let connected = begun.elapsed();
     let peers = client.handle.peers().await.unwrap();

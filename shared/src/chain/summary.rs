@@ -106,7 +106,10 @@ impl Wire for EpochSummary {
             rewards: self
                 .rewards
                 .iter()
-                .map(|(who, amount)| v1::Reward { validator: who.as_bytes().to_vec(), amount: amount.micro() })
+                .map(|(who, amount)| v1::Reward {
+                    validator: who.as_bytes().to_vec(),
+                    amount: amount.micro(),
+                })
                 .collect(),
             seed: self.seed.as_bytes().to_vec(),
             scores: self.scores.iter().map(|one| one.to_proto()).collect(),

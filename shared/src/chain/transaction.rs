@@ -240,7 +240,9 @@ impl Action {
                     Some(one.webauthn_key.as_slice().try_into().map_err(|_| field("webauthn_key"))?)
                 },
             },
-            Proto::RevokeDevice(one) => Self::RevokeDevice { device_key: key("device_key", &one.device_key)? },
+            Proto::RevokeDevice(one) => {
+                Self::RevokeDevice { device_key: key("device_key", &one.device_key)? }
+            }
             Proto::DelegateSession(one) => Self::DelegateSession {
                 device_key: key("device_key", &one.device_key)?,
                 session_key: key("session_key", &one.session_key)?,
@@ -296,10 +298,7 @@ impl Wire for Transaction {
     const MAX_BYTES: usize = wire::MAX_TRANSACTION;
 
     fn to_proto(&self) -> v1::Transaction {
-        v1::Transaction {
-            body: Some(self.body.to_proto()),
-            signature: self.signature.as_bytes().to_vec(),
-        }
+        v1::Transaction { body: Some(self.body.to_proto()), signature: self.signature.as_bytes().to_vec() }
     }
 
     fn from_proto(proto: v1::Transaction) -> Result<Self, DecodeError> {

@@ -113,8 +113,7 @@ pub fn verify_block(
 ) -> Result<Transition, InvalidBlock> {
     check_shape(spec, block)?;
     let place = BlockPlace::of(&block.header);
-    let mut execution =
-        Execution::begin(spec, ledger.as_state(), seen, place, block.last_commit.as_ref())?;
+    let mut execution = Execution::begin(spec, ledger.as_state(), seen, place, block.last_commit.as_ref())?;
     for (index, vote) in block.votes.iter().enumerate() {
         execution.add_vote(vote).map_err(|reason| InvalidBlock::Vote { index, reason })?;
     }
@@ -173,7 +172,8 @@ pub(super) fn transition(
     height: Height,
     executed: Executed,
 ) -> Result<Transition, InvalidBlock> {
-    let (state_root, tree) = ledger.apply(height, &executed).map_err(|error| InvalidBlock::State(error.to_string()))?;
+    let (state_root, tree) =
+        ledger.apply(height, &executed).map_err(|error| InvalidBlock::State(error.to_string()))?;
     Ok(Transition { executed, tree, state_root })
 }
 

@@ -83,7 +83,8 @@ impl Evidence {
                 one.verify(domain, key).and_then(|()| two.verify(domain, key))
             }
             Self::DuplicateProposal(one, two) => {
-                let same_place = (one.height, one.round, one.proposer) == (two.height, two.round, two.proposer);
+                let same_place =
+                    (one.height, one.round, one.proposer) == (two.height, two.round, two.proposer);
                 if !same_place || one.block_id == two.block_id || one > two {
                     return Err(EvidenceError::NoConflict);
                 }

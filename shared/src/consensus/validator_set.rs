@@ -57,7 +57,8 @@ impl ValidatorSet {
         if members.len() > MAX_SEATS {
             return Err(ValidatorSetError::TooLarge(members.len()));
         }
-        let twice = members.iter().zip(members.iter().skip(1)).find(|(one, next)| one.address == next.address);
+        let twice =
+            members.iter().zip(members.iter().skip(1)).find(|(one, next)| one.address == next.address);
         if let Some((member, _)) = twice {
             return Err(ValidatorSetError::Duplicate(member.address));
         }

@@ -67,7 +67,8 @@ impl Vote {
         round: Round,
         block_id: Option<BlockId>,
     ) -> Self {
-        let signature = domain.sign(key, kind.sign_kind(), &Self::sign_body(height, round, block_id.as_ref()));
+        let signature =
+            domain.sign(key, kind.sign_kind(), &Self::sign_body(height, round, block_id.as_ref()));
         Self { kind, height, round, block_id, validator: key.public().address(), signature }
     }
 

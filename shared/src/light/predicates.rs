@@ -73,15 +73,16 @@ pub(super) fn in_trusting_period(
     ensure(now.since(trusted.time) < options.trusting_ms, Reason::Expired(trusted.time))
 }
 
-pub(super) fn not_from_the_future(options: &LightOptions, header: &Header, now: TimeMs) -> Result<(), Reason> {
+pub(super) fn not_from_the_future(
+    options: &LightOptions,
+    header: &Header,
+    now: TimeMs,
+) -> Result<(), Reason> {
     ensure(header.time <= now.saturating_add(options.drift_ms), Reason::Future(header.time))
 }
 
 pub(super) fn monotonic(trusted: &Trusted, header: &Header) -> Result<(), Reason> {
-    ensure(
-        header.height > trusted.height,
-        Reason::Height { got: header.height, trusted: trusted.height },
-    )?;
+    ensure(header.height > trusted.height, Reason::Height { got: header.height, trusted: trusted.height })?;
     ensure(header.time > trusted.time, Reason::Time(header.time))
 }
 

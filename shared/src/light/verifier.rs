@@ -6,7 +6,8 @@ use crate::{
     light::{
         Reason,
         predicates::{
-            follows, for_this_header, in_trusting_period, monotonic, named_set, not_from_the_future, same_chain,
+            follows, for_this_header, in_trusting_period, monotonic, named_set, not_from_the_future,
+            same_chain,
         },
     },
     primitives::{BlockId, Height, TimeMs},
@@ -61,12 +62,7 @@ impl Trusted {
     /// [`crate::chain::GenesisError`] when the genesis has no usable set.
     pub fn genesis(spec: &ChainSpec) -> Result<Self, crate::chain::GenesisError> {
         let next_set = spec.genesis.validator_set()?;
-        Ok(Self {
-            height: Height::ZERO,
-            id: BlockId::new(spec.hash),
-            time: spec.genesis.time_ms,
-            next_set,
-        })
+        Ok(Self { height: Height::ZERO, id: BlockId::new(spec.hash), time: spec.genesis.time_ms, next_set })
     }
 
     /// What a verified header is trusted as; `None` if the set is not the one that it announces.

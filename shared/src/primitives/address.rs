@@ -10,7 +10,9 @@ use thiserror::Error;
 const PREFIX: &str = "emo";
 
 /// First 20 bytes of SHA-256(public key); shown as bech32m with the prefix `emo`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, borsh::BorshSerialize, borsh::BorshDeserialize)]
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, borsh::BorshSerialize, borsh::BorshDeserialize,
+)]
 pub struct Address([u8; Address::LEN]);
 
 /// Why a text or byte string is not an address.
@@ -57,14 +59,14 @@ impl FromStr for Address {
         if text.len() > Self::MAX_TEXT {
             return Err(AddressError::Encoding);
         }
+        // One spelling for one address: mixed or upper case would give signed texts two encodings.
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return Err(AddressError::Encoding);
+        }
         let checked = bech32::primitives::decode::CheckedHrpstring::new::<Bech32m>(text)
             .map_err(|_| AddressError::Encoding)?;
         if checked.hrp().as_str() != PREFIX {
             return Err(AddressError::Prefix);
-        }
-        // One spelling for one address: mixed or upper case would give signed texts two encodings.
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return Err(AddressError::Encoding);
         }
         let bytes: Vec<u8> = checked.byte_iter().collect();
         Self::try_from(bytes.as_slice())

@@ -4,7 +4,20 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// An integer in `0..=10000`; 10000 is 100 %.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, borsh::BorshSerialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    borsh::BorshSerialize,
+)]
 #[serde(try_from = "u16", into = "u16")]
 pub struct BasisPoints(u16);
 

@@ -140,7 +140,8 @@ impl Wire for BlockProposal {
         if proposal.block_id != block.id() || proposal.height != block.header.height {
             return Err(Self::field("block"));
         }
-        let score = BasisPoints::from_wire(proto.emotional_score).map_err(|_| Self::field("emotional_score"))?;
+        let score =
+            BasisPoints::from_wire(proto.emotional_score).map_err(|_| Self::field("emotional_score"))?;
         Ok(Self { proposal, block, score })
     }
 }
@@ -157,10 +158,9 @@ impl Wire for ConsensusMessage {
             Self::Proposal(proposal) => Kind::Proposal(proposal.to_proto()),
             Self::Polka(polka) => Kind::Polka(polka.to_proto()),
             Self::Round(round) => Kind::Round(round.to_proto()),
-            Self::RequestBody(height, id) => Kind::RequestBody(v1::RequestBody {
-                height: height.get(),
-                block_id: id.as_bytes().to_vec(),
-            }),
+            Self::RequestBody(height, id) => {
+                Kind::RequestBody(v1::RequestBody { height: height.get(), block_id: id.as_bytes().to_vec() })
+            }
         };
         v1::ConsensusMessage { kind: Some(kind) }
     }
@@ -286,12 +286,8 @@ impl Wire for SyncRequest {
         use v1::sync_request::Kind;
         Ok(match proto.kind.ok_or(Self::field("kind"))? {
             Kind::Status(status) => Self::Status(Status::from_proto(status)?),
-            Kind::Blocks(range) => {
-                Self::Blocks(wire::height(Self::NAME, "from", range.from)?, range.count)
-            }
-            Kind::Headers(range) => {
-                Self::Headers(wire::height(Self::NAME, "from", range.from)?, range.count)
-            }
+            Kind::Blocks(range) => Self::Blocks(wire::height(Self::NAME, "from", range.from)?, range.count),
+            Kind::Headers(range) => Self::Headers(wire::height(Self::NAME, "from", range.from)?, range.count),
             Kind::Query(query) if query.key.len() <= MAX_KEY => Self::State(query.key),
             Kind::Query(_) => return Err(Self::field("key")),
         })
@@ -308,12 +304,12 @@ impl Wire for SyncResponse {
         use v1::sync_response::Kind;
         let kind = match self {
             Self::Status(status) => Kind::Status(status.to_proto()),
-            Self::Blocks(blocks) => Kind::Blocks(v1::FinalisedBlocks {
-                blocks: blocks.iter().map(Wire::to_proto).collect(),
-            }),
-            Self::Headers(headers) => Kind::Headers(v1::SignedHeaders {
-                headers: headers.iter().map(Wire::to_proto).collect(),
-            }),
+            Self::Blocks(blocks) => {
+                Kind::Blocks(v1::FinalisedBlocks { blocks: blocks.iter().map(Wire::to_proto).collect() })
+            }
+            Self::Headers(headers) => {
+                Kind::Headers(v1::SignedHeaders { headers: headers.iter().map(Wire::to_proto).collect() })
+            }
             Self::State(answer) => Kind::Answer(v1::StateAnswer {
                 height: answer.height.get(),
                 present: answer.value.is_some(),

@@ -16,6 +16,7 @@ mod version;
 pub use codec::{DecodeError, Wire, address, bytes32, fixed, height, time};
 pub use limits::*;
 pub use messages::{
-    BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest, SyncResponse,
+    BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest,
+    SyncResponse,
 };
 pub use version::{ProtocolVersion, VersionError, VersionRange, negotiate, protocol_id};

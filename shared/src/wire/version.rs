@@ -64,7 +64,11 @@ impl VersionRange {
 /// [`VersionError::Disjoint`] when there is none.
 pub fn negotiate(ours: VersionRange, theirs: VersionRange) -> Result<ProtocolVersion, VersionError> {
     let highest = ours.max.min(theirs.max);
-    if highest >= ours.min.max(theirs.min) { Ok(highest) } else { Err(VersionError::Disjoint { ours, theirs }) }
+    if highest >= ours.min.max(theirs.min) {
+        Ok(highest)
+    } else {
+        Err(VersionError::Disjoint { ours, theirs })
+    }
 }
 
 /// `/emotionalchain/<first 8 bytes of SHA-256(chain id ‖ genesis hash), hex>/<name>/<version>`: peers of another

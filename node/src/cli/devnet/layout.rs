@@ -180,7 +180,8 @@ fn node_file(
     [tcp, ws, http, quic, webrtc]: [u16; 5],
     bootstrap: Vec<Multiaddr>,
 ) -> Result<NodeFile, Failure> {
-    let chosen = args.recording.iter().find(|(at, _)| usize::from(*at) == index).map(|(_, file)| file.clone());
+    let chosen =
+        args.recording.iter().find(|(at, _)| usize::from(*at) == index).map(|(_, file)| file.clone());
     let own = RECORDINGS
         .iter()
         .cycle()
@@ -205,9 +206,7 @@ fn node_file(
 /// Ports of each validator: three TCP, two UDP.
 fn ports(args: &DevnetArgs) -> Result<Vec<[u16; 5]>, Failure> {
     if let Some(base) = args.base_port {
-        let nth = |index: u16, port: u16| {
-            index.checked_mul(PORTS)?.checked_add(port)?.checked_add(base)
-        };
+        let nth = |index: u16, port: u16| index.checked_mul(PORTS)?.checked_add(port)?.checked_add(base);
         let row = |index| {
             let mut row = [0; 5];
             for (to, port) in row.iter_mut().zip(0..PORTS) {
@@ -226,7 +225,8 @@ fn ports(args: &DevnetArgs) -> Result<Vec<[u16; 5]>, Failure> {
     }
     let mut all = Vec::new();
     for ([a, b, c], [d, e]) in held {
-        let tcp = |one: std::io::Result<TcpListener>| one.and_then(|one| one.local_addr()).map(|at| at.port());
+        let tcp =
+            |one: std::io::Result<TcpListener>| one.and_then(|one| one.local_addr()).map(|at| at.port());
         let udp = |one: std::io::Result<UdpSocket>| one.and_then(|one| one.local_addr()).map(|at| at.port());
         all.push([tcp(a)?, tcp(b)?, tcp(c)?, udp(d)?, udp(e)?]);
     }

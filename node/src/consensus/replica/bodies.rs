@@ -51,9 +51,10 @@ impl Bodies {
             return;
         }
         if self.by_id.len() >= MAX_BODIES {
-            let oldest = self.by_id.iter().min_by_key(|(_, body)| {
-                (body.block().header.height, body.block().header.build_round)
-            });
+            let oldest = self
+                .by_id
+                .iter()
+                .min_by_key(|(_, body)| (body.block().header.height, body.block().header.build_round));
             if let Some(oldest) = oldest.map(|(id, _)| *id) {
                 self.by_id.remove(&oldest);
             }

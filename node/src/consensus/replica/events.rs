@@ -98,8 +98,7 @@ impl Replica {
     pub(super) fn on_vote(&mut self, ledger: &dyn LedgerDyn, vote: EmotionalVote) -> Result<Judgement, Stop> {
         let view = Overlay::new(ledger.as_state());
         let state = |error: StateError| Stop::State(error.to_string());
-        let validator: Option<Validator> =
-            view.read(StateKey::Validator(vote.validator())).map_err(state)?;
+        let validator: Option<Validator> = view.read(StateKey::Validator(vote.validator())).map_err(state)?;
         let device: Option<Device> =
             view.read(StateKey::Device(vote.proof.authenticity.device_key)).map_err(state)?;
         // Both may have been registered in a block that we do not have yet.

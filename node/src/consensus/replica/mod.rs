@@ -32,7 +32,7 @@ mod seen;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use emotionalchain_shared::{
-    chain::{Block, BiometricProof, ChainSpec, EmotionalVote, LedgerDyn, Transaction, Transition},
+    chain::{BiometricProof, Block, ChainSpec, EmotionalVote, LedgerDyn, Transaction, Transition},
     consensus::{
         CommitCertificate, Evidence,
         engine::{Admission, Core, CoreConfig, Halt, TimerKey},
@@ -120,7 +120,7 @@ pub enum Output {
     /// To one peer.
     SendTo(PeerTag, ConsensusMessage),
     /// To every node.
-    GossipTransaction(Transaction),
+    GossipTransaction(Box<Transaction>),
     /// To every node.
     GossipVote(Box<EmotionalVote>),
     /// Start a timer; one of the same name is replaced.
@@ -332,7 +332,7 @@ impl Replica {
         Ok(self
             .mempool
             .insert(transaction, account, &self.spec.domain)
-            .map(|_| vec![Output::GossipTransaction(gossiped)]))
+            .map(|_| vec![Output::GossipTransaction(Box::new(gossiped))]))
     }
 
     /// The epoch that a block of this time would have.

@@ -36,30 +36,19 @@ impl Replica {
     ) -> Result<(), Stop> {
         let Some(proposer) = self.core.address() else { return Ok(()) };
         let view = Overlay::new(ledger.as_state());
-        let validator: Option<Validator> = view
-            .read(StateKey::Validator(proposer))
-            .map_err(|error| Stop::State(error.to_string()))?;
+        let validator: Option<Validator> =
+            view.read(StateKey::Validator(proposer)).map_err(|error| Stop::State(error.to_string()))?;
         let Some(validator) = validator else { return Ok(()) };
         let Some(reveal) = self.reveal_for(&validator) else { return Ok(()) };
         let time = now.max(self.head.time.saturating_add(1));
-        let place = BlockPlace {
-            height,
-            build_round: round,
-            time,
-            parent_id: self.head.block_id,
-            proposer,
-            reveal,
-        };
+        let place =
+            BlockPlace { height, build_round: round, time, parent_id: self.head.block_id, proposer, reveal };
         let max = usize::try_from(self.spec.params().max_block_bytes).unwrap_or(usize::MAX);
         let account = |address: &_| self.account(ledger, address).unwrap_or_default();
         let ingredients = Ingredients {
             votes: self.votes.of(self.epoch_at(time)),
             evidence: self.evidence.all(),
-            transactions: self.mempool.select(
-                max,
-                MAX_BLOCK_TRANSACTIONS,
-                &account,
-            ),
+            transactions: self.mempool.select(max, MAX_BLOCK_TRANSACTIONS, &account),
         };
         let seen = self.seen.with(&self.mempool);
         let last_commit = self.head_certificate.clone();
@@ -91,10 +80,7 @@ impl Replica {
     }
 
     /// The preimage of the validator's tip in state.
-    fn reveal_for(
-        &mut self,
-        validator: &Validator,
-    ) -> Option<Hash> {
+    fn reveal_for(&mut self, validator: &Validator) -> Option<Hash> {
         let randomness = &self.keys.as_ref()?.randomness;
         let fits = |reveal: &Hash| check_reveal(&validator.randomness_tip, reveal);
         // The same as last time if that block was not decided, else the next.
@@ -111,7 +97,9 @@ impl Replica {
 
     pub(super) fn restream(&mut self, round: Round, id: &BlockId, outputs: &mut Vec<Output>) {
         let Some(body) = self.bodies.get(id) else { return };
-        if body.proposal.proposal.round == round && body.proposal.proposal.signature != Signature::new([0; 64]) {
+        if body.proposal.proposal.round == round
+            && body.proposal.proposal.signature != Signature::new([0; 64])
+        {
             outputs.push(Output::Send(ConsensusMessage::Proposal(Box::new(body.proposal.clone()))));
         }
     }

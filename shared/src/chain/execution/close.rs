@@ -70,7 +70,12 @@ impl Execution<'_> {
             jailed,
             rewards,
             seed: self.globals.seed,
-            scores: all.iter().filter(|one| one.vote.is_some()).map(standing).take(MAX_SUMMARY_SCORES).collect(),
+            scores: all
+                .iter()
+                .filter(|one| one.vote.is_some())
+                .map(standing)
+                .take(MAX_SUMMARY_SCORES)
+                .collect(),
         });
         self.globals.wellness = WellnessTotals::default();
         Ok(())
@@ -123,8 +128,11 @@ impl Execution<'_> {
             let owner = all.iter().find(|one| one.address == *address).map(|one| one.record.account);
             let owner = owner.ok_or(StateError::Missing(StateKey::Validator(*address).name()))?;
             self.deposit(&owner, *amount)?;
-            self.globals.supply =
-                self.globals.supply.checked_add(*amount).ok_or(StateError::Corrupt(StateKey::Globals.name()))?;
+            self.globals.supply = self
+                .globals
+                .supply
+                .checked_add(*amount)
+                .ok_or(StateError::Corrupt(StateKey::Globals.name()))?;
         }
         Ok(rewards)
     }

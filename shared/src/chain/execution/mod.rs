@@ -265,11 +265,8 @@ impl<'a> Execution<'a> {
         credits.add(set.members().iter().map(|member| member.address), &signed);
         self.state.write(StateKey::Credits, &credits);
 
-        let record = Finalised {
-            id: self.place.parent_id,
-            time: self.parent.time,
-            set: self.parent.signing_set,
-        };
+        let record =
+            Finalised { id: self.place.parent_id, time: self.parent.time, set: self.parent.signing_set };
         self.state.write(StateKey::Finalised(parent_height), &record);
         // Blocks older than evidence may be are of no use to anybody.
         let kept = self.spec.params().evidence_ms.checked_div(self.spec.params().block_interval_ms);

@@ -22,9 +22,7 @@ impl Execution<'_> {
             return Err(TransactionRefusal::Nonce { got: body.nonce, expected: account.nonce });
         }
         if !self.seen.transaction(&transaction.id()) {
-            transaction
-                .verify_signature(&self.spec.domain)
-                .map_err(|_| TransactionRefusal::Signature)?;
+            transaction.verify_signature(&self.spec.domain).map_err(|_| TransactionRefusal::Signature)?;
         }
         account.nonce = account.nonce.next().ok_or(TransactionRefusal::Amount)?;
         self.state.write(StateKey::Account(sender), &account);

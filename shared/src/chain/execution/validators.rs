@@ -159,10 +159,7 @@ pub fn genesis_writes(spec: &ChainSpec) -> Result<Writes, StateError> {
     let empty = Writes::new();
     let mut state = Overlay::new(&empty);
     for one in &genesis.accounts {
-        state.write(
-            StateKey::Account(one.address),
-            &Account { balance: one.balance, ..Account::default() },
-        );
+        state.write(StateKey::Account(one.address), &Account { balance: one.balance, ..Account::default() });
     }
     let mut globals = Globals {
         height: Height::ZERO,

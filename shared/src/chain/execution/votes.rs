@@ -28,10 +28,8 @@ impl Execution<'_> {
         if vote.epoch != self.epoch || self.spec.epoch_of(proof.window_end) != self.epoch {
             return Err(VoteRefusal::Epoch);
         }
-        let mut validator: Validator = self
-            .state
-            .read(StateKey::Validator(address))?
-            .ok_or(VoteRefusal::UnknownValidator(address))?;
+        let mut validator: Validator =
+            self.state.read(StateKey::Validator(address))?.ok_or(VoteRefusal::UnknownValidator(address))?;
         if validator.last_vote.is_some_and(|(epoch, _)| epoch >= self.epoch) {
             return Err(VoteRefusal::AlreadyVoted(address));
         }

@@ -11,7 +11,10 @@ fn setup(n: u8) -> (SignDomain, Vec<SecretKey>, ValidatorSet) {
     (domain, keys, set)
 }
 
-fn certificate(n: u8, signers: usize) -> (SignDomain, ValidatorSet, Result<CommitCertificate, CertificateError>) {
+fn certificate(
+    n: u8,
+    signers: usize,
+) -> (SignDomain, ValidatorSet, Result<CommitCertificate, CertificateError>) {
     let (domain, keys, set) = setup(n);
     let id = BlockId::new(hash_bytes(b"block"));
     let (height, round) = (Height::new(5), Round::new(1));
@@ -43,10 +46,7 @@ fn repeated_and_out_of_range_signers_do_not_forge_a_quorum() {
     let mut repeated = good.clone();
     repeated.signers = Signers::from_bytes(vec![0b0000_0001]).unwrap();
     repeated.signatures = vec![good.signatures[0]; 3];
-    assert_eq!(
-        repeated.verify(&domain, &set),
-        Err(CertificateError::Count { signers: 1, signatures: 3 })
-    );
+    assert_eq!(repeated.verify(&domain, &set), Err(CertificateError::Count { signers: 1, signatures: 3 }));
 
     let mut stray = good.clone();
     stray.signers = Signers::from_bytes(vec![0b0011_0001]).unwrap();

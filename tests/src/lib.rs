@@ -1,1 +1,0 @@
-//! Simulator and scenarios.
