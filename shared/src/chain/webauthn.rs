@@ -42,7 +42,8 @@ const USER_PRESENT: u8 = 1;
 
 /// Whether bytes are a compressed P-256 key.
 pub fn is_key(bytes: &[u8; 33]) -> bool {
-    VerifyingKey::from_sec1_bytes(bytes).is_ok()
+    // Tags 2 and 3 are the compressed form; other spellings of a point would give one key two records.
+    matches!(bytes.first(), Some(2 | 3)) && VerifyingKey::from_sec1_bytes(bytes).is_ok()
 }
 
 /// Checks an assertion of the key's authenticator over the signed bytes of a delegation.
