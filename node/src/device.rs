@@ -4,6 +4,9 @@
 //! window is taken from its start; 30 s of it pass in one epoch, so that with epochs of 30 s it plays in real time.
 //! Devices of this kind exist where the genesis allows simulated devices, and are shown as simulated everywhere.
 
+#[cfg(test)]
+mod tests;
+
 use emotionalchain_shared::{
     biometrics::{
         Commitment, CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, Modality,

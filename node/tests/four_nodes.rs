@@ -78,13 +78,14 @@ async fn heartbeats_become_votes_in_finalised_blocks() {
     for (index, keys) in keys.into_iter().enumerate() {
         let data_dir = folder.path().join(index.to_string());
         std::fs::create_dir_all(&data_dir).unwrap();
+        let sign_floor = data_dir.join("sign_floor.json");
         let mut network = NetworkConfig::loopback(&data_dir);
         network.bootstrap = bootstrap.clone();
         let node = Node::start(NodeConfig {
             spec: Arc::clone(&spec),
             data_dir,
             keys,
-            sign_floor: Height::ZERO,
+            sign_floor,
             network,
             mempool: MempoolConfig::default(),
             store: StoreOptions::default(),

@@ -13,5 +13,7 @@ pub mod crypto;
 pub mod epoch;
 pub mod light;
 pub mod merkle;
+#[cfg(feature = "mutations")]
+pub mod mutations;
 pub mod primitives;
 pub mod wire;

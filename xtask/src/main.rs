@@ -11,6 +11,7 @@ mod paths;
 mod run;
 mod setup;
 mod shell;
+mod sim;
 mod tally;
 mod test;
 mod toolchain;
@@ -42,6 +43,8 @@ enum Command {
     Lint,
     /// Run the fuzz targets, each for a bounded time
     Fuzz(fuzz::Args),
+    /// Run the simulator: real validators in a simulated world, over many seeds
+    Sim(sim::Args),
     /// Check that the shared crates compile for wasm32, and run their tests in a headless browser
     Wasm(wasm::Args),
 }
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::main(&args),
         Command::Lint => lint::main(),
         Command::Fuzz(args) => fuzz::main(&args),
+        Command::Sim(args) => sim::main(&args),
         Command::Wasm(args) => wasm::main(&args),
     };
     match done {

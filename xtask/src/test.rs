@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::shell::Shell;
 use crate::tally::Tally;
-use crate::{Result, fuzz, lint, setup, wasm};
+use crate::{Result, fuzz, lint, setup, sim, wasm};
 
 /// Seconds for each fuzz target here; `cargo xtask fuzz --seconds` takes longer looks.
 const FUZZ_SECONDS: u32 = 10;
@@ -13,7 +13,7 @@ const FUZZ_SECONDS: u32 = 10;
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Leave out the fuzz targets
+    /// Leave out the long runs: 200 simulated seeds, the browser, the fuzz targets
     #[arg(long)]
     quick: bool,
 }
@@ -30,11 +30,16 @@ fn steps(quick: bool, report: &mut Report) -> Result {
     report.step("set-up", || prepare(quick))?;
     report.step("format", || lint::format().map(none))?;
     report.step("clippy", || lint::clippy().map(none))?;
-    report.step("native tests", || Shell::cargo(["test", "--workspace"]).run_tests())?;
+    // The simulator's tests are built with optimisation, and so on their own.
+    let native = ["test", "--workspace", "--exclude", "emotionalchain-tests"];
+    report.step("native tests", || Shell::cargo(native).run_tests())?;
+    report.step("simulator tests", sim::tests)?;
     report.step("wasm32 compiles", || wasm::check().map(none))?;
     if quick {
         return Ok(());
     }
+    report.step("simulator, 200 seeds", || sim::gate().map(none))?;
+    report.step("golden values in a browser", wasm::browser)?;
     report.step("fuzz targets", || fuzz::run(FUZZ_SECONDS, None).map(|passed| Tally { passed, failed: 0 }))
 }
 
@@ -44,7 +49,7 @@ fn prepare(quick: bool) -> Result<Tally> {
     if quick {
         setup::wasm_compiler()?;
     } else {
-        setup::wasm_compiler()?;
+        setup::wasm()?;
         setup::fuzz()?;
     }
     Ok(Tally::default())

@@ -9,9 +9,9 @@ use clap::Args;
 use emotionalchain_shared::{
     chain::{ChainSpec, state::StateKey},
     consensus::ValidatorSet,
-    light::{LightOptions, Trusted, Verdict, verify},
+    light::{LightOptions, Trusted, Verdict, read_signed_header, verify},
     primitives::{BlockId, Hash, Height},
-    wire::{SignedHeader, Wire},
+    wire::SignedHeader,
 };
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -146,7 +146,7 @@ impl<'a> Walk<'a> {
     /// [`WalkError`].
     pub fn fetch(&self, height: Height) -> Result<SignedHeader, WalkError> {
         let answer = self.client.get(&format!("/headers/{height}"))?;
-        let signed = read_signed_header(self.client, &answer)?;
+        let signed = signed_header(self.client, &answer)?;
         if signed.header.height == height { Ok(signed) } else { Err(WalkError::Undecodable("header")) }
     }
 
@@ -166,14 +166,10 @@ impl<'a> Walk<'a> {
 ///
 /// # Errors
 /// [`WalkError`].
-pub fn read_signed_header(client: &Client, answer: &Value) -> Result<SignedHeader, WalkError> {
-    use emotionalchain_shared::{chain::Header, consensus::CommitCertificate};
-    let header = Header::decode(&client.bytes(answer, "header_hex")?);
-    let certificate = CommitCertificate::decode(&client.bytes(answer, "certificate_hex")?);
-    match (header, certificate) {
-        (Ok(header), Ok(certificate)) => Ok(SignedHeader { header, certificate }),
-        _ => Err(WalkError::Undecodable("header")),
-    }
+pub fn signed_header(client: &Client, answer: &Value) -> Result<SignedHeader, WalkError> {
+    let (header, certificate) =
+        (client.bytes(answer, "header_hex")?, client.bytes(answer, "certificate_hex")?);
+    read_signed_header(&header, &certificate).map_err(|_| WalkError::Undecodable("header"))
 }
 
 pub fn light(args: &LightArgs) -> CliResult {

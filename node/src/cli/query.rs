@@ -9,9 +9,9 @@ use emotionalchain_shared::{
         state::{Account, Device, StateKey, Validator},
     },
     crypto::PublicKey,
-    merkle::{ListProof, StateProof},
-    primitives::{Address, BlockId, Hash, Height},
-    wire::Wire,
+    light::{verify_inclusion, verify_summary, verify_value},
+    primitives::{Address, BlockId, Epoch, Hash, Height},
+    wire::{SignedHeader, Wire},
 };
 use serde_json::{Value, json};
 
@@ -19,9 +19,10 @@ use super::{
     CliResult,
     client::Client,
     home::read_spec,
-    light::{Walk, read_signed_header},
+    light::{Walk, signed_header},
     recover::parse_checkpoint,
 };
+use crate::http::summary_json;
 
 /// Options of `query`.
 #[derive(Debug, Args)]
@@ -73,7 +74,7 @@ enum What {
         /// Its height
         height: u64,
     },
-    /// Summary of a closed epoch (reported; its root stands in a header)
+    /// Summary of a closed epoch
     Epoch {
         /// Its number
         epoch: u64,
@@ -92,19 +93,15 @@ pub fn query(args: &QueryArgs) -> CliResult {
         What::Transaction { id } => transaction(args, &client, spec.as_ref(), id)?,
         What::Header { height } => {
             let answer = client.get(&format!("/headers/{height}"))?;
-            let signed = read_signed_header(&client, &answer)?;
-            if let Some(spec) = spec.as_ref().filter(|_| args.verify) {
-                Walk::begin(&client, spec, args.from_checkpoint)?.reach(&signed)?;
+            let signed = signed_header(&client, &answer)?;
+            if signed.header.height.get() != *height {
+                return Err("the node answers with another header".into());
             }
+            reach(args, &client, spec.as_ref(), &signed)?;
             let header = &signed.header;
             json!({ "height": height, "id": header.id(), "time_ms": header.time.millis(), "state_root": header.state_root })
         }
-        What::Epoch { epoch } => {
-            if args.verify {
-                return Err("an epoch's summary is reported, not proved: ask without --verify".into());
-            }
-            client.get(&format!("/epochs/{epoch}"))?
-        }
+        What::Epoch { epoch } => summary(args, &client, spec.as_ref(), Epoch::new(*epoch))?,
     };
     if let Value::Object(fields) = &mut answer {
         fields.insert("verified".into(), json!(args.verify));
@@ -120,22 +117,16 @@ fn state(
     spec: Option<&ChainSpec>,
     key: StateKey,
 ) -> Result<Value, Failure> {
-    let bytes = key.to_bytes();
-    let answer = client.get(&format!("/state/{}", hex::encode(&bytes)))?;
+    let answer = client.get(&format!("/state/{}", hex::encode(key.to_bytes())))?;
     let value = match answer.get("value_hex") {
         Some(Value::Null) | None => None,
         Some(_) => Some(client.bytes(&answer, "value_hex")?),
     };
-    let signed = read_signed_header(client, answer.get("signed_header").ok_or("answer without a header")?)?;
-    if let Some(spec) = spec.filter(|_| args.verify) {
-        let proof = StateProof::decode(&client.bytes(&answer, "proof_hex")?)?;
-        let root = &signed.header.state_root;
-        match &value {
-            Some(value) => proof.verify_inclusion(root, &bytes, value)?,
-            None => proof.verify_absence(root, &bytes)?,
-        }
-        Walk::begin(client, spec, args.from_checkpoint)?.reach(&signed)?;
+    let signed = proved_by(client, &answer)?;
+    if args.verify {
+        verify_value(&signed.header, key, value.as_deref(), &client.bytes(&answer, "proof_hex")?)?;
     }
+    reach(args, client, spec, &signed)?;
     let height = signed.header.height.get();
     let Some(value) = value else {
         return Ok(json!({ "height": height, "present": false }));
@@ -180,23 +171,65 @@ fn transaction(
 ) -> Result<Value, Failure> {
     let answer = client.get(&format!("/transactions/{id}"))?;
     let bytes = client.bytes(&answer, "transaction_hex")?;
-    let signed = read_signed_header(client, answer.get("signed_header").ok_or("answer without a header")?)?;
-    let (index, total) = (client.number(&answer, "index")?, client.number(&answer, "total")?);
-    let transaction = Transaction::decode(&bytes)?;
-    if transaction.id() != *id {
-        return Err("the node answers with another transaction".into());
-    }
-    if let Some(spec) = spec.filter(|_| args.verify) {
-        let proof = ListProof::decode(&client.bytes(&answer, "proof_hex")?)?;
-        proof.verify_at(&signed.header.transactions_root, &bytes, index, total)?;
-        Walk::begin(client, spec, args.from_checkpoint)?.reach(&signed)?;
-    }
-    Ok(json!({
-        "id": id,
+    let signed = proved_by(client, &answer)?;
+    let transaction = if args.verify {
+        verify_inclusion(&signed.header, id, &bytes, &client.bytes(&answer, "proof_hex")?)?
+    } else {
+        Transaction::decode(&bytes)?
+    };
+    reach(args, client, spec, &signed)?;
+    let mut found = json!({
+        "id": transaction.id(),
         "height": signed.header.height.get(),
-        "index": index,
         "sender": transaction.sender(),
         "nonce": transaction.body.nonce.get(),
         "fee_micro": transaction.body.fee.micro(),
-    }))
+    });
+    // A list's root does not commit to positions: this one stays the node's word.
+    if !args.verify
+        && let Value::Object(fields) = &mut found
+    {
+        fields.insert("index".into(), json!(client.number(&answer, "index")?));
+    }
+    Ok(found)
+}
+
+/// An epoch's summary; verified against the certified header that closes the epoch.
+fn summary(
+    args: &QueryArgs,
+    client: &Client,
+    spec: Option<&ChainSpec>,
+    epoch: Epoch,
+) -> Result<Value, Failure> {
+    let mut answer = client.get(&format!("/epochs/{epoch}"))?;
+    let signed = proved_by(client, &answer)?;
+    if args.verify {
+        let summary = verify_summary(&signed.header, epoch, &client.bytes(&answer, "summary_hex")?)?;
+        reach(args, client, spec, &signed)?;
+        answer = summary_json(&summary);
+    }
+    if let Value::Object(fields) = &mut answer {
+        fields.remove("signed_header");
+        fields.remove("summary_hex");
+        fields.insert("closed_by".into(), json!(signed.header.height.get()));
+    }
+    Ok(answer)
+}
+
+/// The header that an answer comes with.
+fn proved_by(client: &Client, answer: &Value) -> Result<SignedHeader, Failure> {
+    Ok(signed_header(client, answer.get("signed_header").ok_or("answer without a header")?)?)
+}
+
+/// With `--verify`: follows certificates up to the header.
+fn reach(
+    args: &QueryArgs,
+    client: &Client,
+    spec: Option<&ChainSpec>,
+    signed: &SignedHeader,
+) -> Result<(), Failure> {
+    if let Some(spec) = spec.filter(|_| args.verify) {
+        Walk::begin(client, spec, args.from_checkpoint)?.reach(signed)?;
+    }
+    Ok(())
 }

@@ -1,12 +1,22 @@
 //! `recover --to-checkpoint`: roll back on the operator's word (protocol §7).
+//!
+//! Before any block goes, what proves the fork becomes pending evidence, and the sign floor rises above the old head:
+//! this validator has signed there.
 
 use std::path::PathBuf;
 
 use clap::Args;
-use emotionalchain_shared::primitives::{BlockId, Height};
+use emotionalchain_shared::{
+    consensus::Evidence,
+    primitives::{BlockId, Height},
+};
+use serde::Serialize;
 
 use super::{CliResult, home::Home};
-use crate::store::Store;
+use crate::{
+    keys::{KeyFile, SignFloor},
+    store::Store,
+};
 
 /// Options of `recover`.
 #[derive(Debug, Args)]
@@ -20,6 +30,9 @@ pub struct RecoverArgs {
     /// Do it; without this only the difference is shown
     #[arg(long)]
     yes: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
 }
 
 /// Reads `HEIGHT:ID`.
@@ -33,28 +46,82 @@ pub fn parse_checkpoint(text: &str) -> Result<(Height, BlockId), String> {
     Ok((Height::new(height), id))
 }
 
+/// What was found, and what was done about it.
+#[derive(Debug, Serialize)]
+struct Finding {
+    /// The height of the checkpoint.
+    height: Height,
+    /// The trusted block there.
+    trusted: BlockId,
+    /// This node's block there; none above its head.
+    ours: Option<BlockId>,
+    /// The newest block of this node, after a rollback the one before the fork.
+    head: Height,
+    /// `ahead`, `agrees`, `forked` or `rolled_back`.
+    state: &'static str,
+}
+
+impl Finding {
+    fn print(&self, json: bool) -> CliResult {
+        if json {
+            println!("{}", serde_json::to_string(self)?);
+            return Ok(());
+        }
+        let Self { height, trusted, head, .. } = self;
+        match (self.state, self.ours) {
+            ("ahead", _) => {
+                println!("the checkpoint {height} is ahead of the head {head}: nothing to roll back")
+            }
+            ("agrees", _) => println!("block {height} is {trusted} here too: nothing to roll back"),
+            ("forked", Some(ours)) => {
+                println!("at height {height} this node has {ours}, the checkpoint says {trusted}");
+                println!(
+                    "with --yes the blocks {height} to {head} are rolled back; what proves the fork is kept"
+                );
+            }
+            _ => println!("rolled back to height {head}; start the node to catch up from its peers"),
+        }
+        Ok(())
+    }
+}
+
 pub fn recover(args: &RecoverArgs) -> CliResult {
     let home = Home::at(&args.home);
     let spec = home.spec()?;
     let store = Store::open(home.data().join("store.redb"), spec.hash)?;
-    let head = store.head()?.ok_or("the store is empty")?;
+    let head = store.head()?.ok_or("the store is empty")?.height;
     let (height, trusted) = args.to_checkpoint;
-    if head.height < height {
-        println!("the checkpoint {height} is ahead of the head {}: nothing to roll back", head.height);
-        return Ok(());
+    let mut finding = Finding { height, trusted, ours: None, head, state: "ahead" };
+    if head < height {
+        return finding.print(args.json);
     }
-    let ours = store.block_id(height)?.ok_or("the block at that height is not stored")?;
+    let ours = match height {
+        Height::ZERO => BlockId::new(spec.hash),
+        _ => store.block_id(height)?.ok_or("the block at that height is not stored")?,
+    };
+    finding.ours = Some(ours);
     if ours == trusted {
-        println!("block {height} is {trusted} here too: nothing to roll back");
-        return Ok(());
+        finding.state = "agrees";
+        return finding.print(args.json);
     }
-    println!("at height {height} this node has {ours}, the checkpoint says {trusted}");
-    let target = height.prev().ok_or("the checkpoint contradicts genesis")?;
+    let target = height.prev().ok_or("the checkpoint is of another chain: its genesis is not this one")?;
     if !args.yes {
-        println!("with --yes the blocks {height} to {} are rolled back; evidence is kept", head.height);
-        return Ok(());
+        finding.state = "forked";
+        return finding.print(args.json);
     }
-    let head = store.rollback_to(target)?;
-    println!("rolled back to height {}; start the node to catch up from its peers", head.height);
-    Ok(())
+    // In this order: after a crash the command can be given again, and nothing is signed twice in between.
+    let (block, certificate) = (store.block(height)?, store.certificate(height)?);
+    let (block, certificate) = block.zip(certificate).ok_or("the block at that height is not stored")?;
+    store.put_evidence(&Evidence::ConflictingHeader(Box::new(block.header), certificate))?;
+    let key = KeyFile::open(home.keys())?.public().consensus;
+    let path = SignFloor::path_beside(home.keys());
+    let mut floor =
+        SignFloor::load(&path, &spec.hash, &key)?.unwrap_or(SignFloor::above(spec.hash, key, head)?);
+    if !floor.is_pending() {
+        floor.raise(head)?;
+        floor.save(&path)?;
+    }
+    finding.head = store.rollback_to(target)?.height;
+    finding.state = "rolled_back";
+    finding.print(args.json)
 }

@@ -3,9 +3,9 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
-use emotionalchain_shared::{consensus::engine::Timeouts, primitives::Height};
+use emotionalchain_shared::consensus::engine::Timeouts;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::{
     CliResult, PassphraseArgs,
@@ -80,22 +80,12 @@ pub fn run(args: RunArgs) -> CliResult {
     let key_file = KeyFile::open(home.keys())?;
     let passphrase = args.passphrase.source().read(PassphrasePurpose::Unlock)?;
     let keys = key_file.unlock(&passphrase)?;
-    let floor = SignFloor::load(SignFloor::path_beside(home.keys()), &spec.hash, &keys.public().consensus)?;
-    let sign_floor = match floor {
-        None => Height::ZERO,
-        Some(floor) if floor.permits(floor.first_height()) => floor.first_height(),
-        // A pending floor: sign nothing until the operator has raised it.
-        Some(_) => {
-            warn!("imported keys: nothing is signed until the sign floor is raised");
-            Height::new(u64::MAX)
-        }
-    };
     let config = NodeConfig {
         mempool: MempoolConfig { min_fee: spec.params().min_fee, ..MempoolConfig::default() },
         spec,
         data_dir: home.data(),
         keys,
-        sign_floor,
+        sign_floor: SignFloor::path_beside(home.keys()),
         network: file.network,
         store: StoreOptions::default(),
         timeouts: Timeouts::default(),

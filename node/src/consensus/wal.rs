@@ -38,7 +38,6 @@ pub struct Wal {
     path: PathBuf,
     file: File,
     writer: Writer,
-    created: bool,
     cut: u64,
     failed: bool,
 }
@@ -55,7 +54,7 @@ impl Wal {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let (file, writer) = begin(&path, Height::new(1), &[])?;
-                let wal = Self { path, file, writer, created: true, cut: 0, failed: false };
+                let wal = Self { path, file, writer, cut: 0, failed: false };
                 return Ok((wal, Vec::new()));
             }
             Err(error) => return Err(io(error)),
@@ -75,18 +74,12 @@ impl Wal {
         // Also where nothing is cut: what was read may still be on its way to the disk, and counts as durable from here.
         file.sync_all().map_err(io)?;
         file.seek(SeekFrom::Start(end)).map_err(io)?;
-        Ok((Self { path, file, writer, created: false, cut, failed: false }, records))
+        Ok((Self { path, file, writer, cut, failed: false }, records))
     }
 
     /// The height whose records the log holds.
     pub const fn height(&self) -> Height {
         self.writer.height()
-    }
-
-    /// Whether there was no file. For a validator that has signed before this means that its memory is gone: see
-    /// [`crate::keys::SignFloor`].
-    pub const fn was_created(&self) -> bool {
-        self.created
     }
 
     /// Bytes of a torn end that [`Self::open`] cut off.

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Query, State},
 };
 use emotionalchain_shared::{
-    chain::{Block, Header},
+    chain::{Block, EmotionalVote, EpochSummary, Header, SeatScore},
     consensus::CommitCertificate,
     merkle::ListTree,
     primitives::{Epoch, Hash, Height},
@@ -19,6 +19,8 @@ use crate::store::Snapshot;
 
 /// Most blocks in one list.
 const MAX_LIST: u64 = 100;
+/// Blocks in a list whose length is not said.
+const DEFAULT_LIST: u64 = 20;
 
 /// Which blocks to list.
 #[derive(Debug, Deserialize)]
@@ -28,40 +30,31 @@ pub struct Range {
 }
 
 pub async fn list(State(api): State<Api>, Query(range): Query<Range>) -> Result<Json<Value>, ApiError> {
-    let store = api.node.store().snapshot()?;
-    let head = store.head()?.map(|head| head.height.get()).unwrap_or_default();
-    let count = range.count.unwrap_or(20).min(MAX_LIST);
-    let newest = head.saturating_sub(count.saturating_sub(1)).max(1);
-    let from = range.from.unwrap_or(newest).max(1);
-    let mut blocks = Vec::new();
-    for height in (from..from.saturating_add(count)).map(Height::new) {
-        match read(&store, height)? {
-            Some((block, _)) => blocks.push(summary(&block)),
-            None => break,
+    api.read(move |store| {
+        let head = store.head()?.map(|head| head.height.get()).unwrap_or_default();
+        let count = range.count.unwrap_or(DEFAULT_LIST).min(MAX_LIST);
+        let newest = head.saturating_sub(count.saturating_sub(1)).max(1);
+        let from = range.from.unwrap_or(newest).max(1);
+        let mut blocks = Vec::new();
+        for height in (from..from.saturating_add(count)).map(Height::new) {
+            match store.block(height)? {
+                Some(block) => blocks.push(summary(&block)),
+                None => break,
+            }
         }
-    }
-    Ok(Json(json!({ "blocks": blocks })))
+        Ok(Json(json!({ "blocks": blocks })))
+    })
+    .await
 }
 
 pub async fn one(State(api): State<Api>, Path(height): Path<String>) -> Result<Json<Value>, ApiError> {
-    let store = api.node.store().snapshot()?;
-    let (block, certificate) = read(&store, self::height(&height)?)?.ok_or(ApiError::NotFound("block"))?;
+    let height = self::height(&height)?;
+    let (block, certificate) =
+        api.read(move |store| read(store, height)).await?.ok_or(ApiError::NotFound("block"))?;
     let mut value = summary(&block);
     if let Value::Object(fields) = &mut value {
         let ids: Vec<String> = block.transactions.iter().map(|one| one.id().to_string()).collect();
-        let votes: Vec<Value> = block
-            .votes
-            .iter()
-            .map(|vote| {
-                json!({
-                    "validator": vote.validator(),
-                    "score_bp": vote.score().get(),
-                    "epoch": vote.epoch.get(),
-                    "device_key": vote.proof.authenticity.device_key,
-                    "sequence": vote.proof.authenticity.sequence,
-                })
-            })
-            .collect();
+        let votes: Vec<Value> = block.votes.iter().map(vote_json).collect();
         fields.insert("transactions".into(), json!(ids));
         fields.insert("votes".into(), json!(votes));
         fields.insert("evidence".into(), json!(block.evidence.len()));
@@ -73,23 +66,77 @@ pub async fn one(State(api): State<Api>, Path(height): Path<String>) -> Result<J
 
 /// Header and certificate as canonical bytes: what a light client verifies.
 pub async fn header(State(api): State<Api>, Path(height): Path<String>) -> Result<Json<Value>, ApiError> {
-    let store = api.node.store().snapshot()?;
-    let (block, certificate) = read(&store, self::height(&height)?)?.ok_or(ApiError::NotFound("block"))?;
+    let height = self::height(&height)?;
+    let (block, certificate) =
+        api.read(move |store| read(store, height)).await?.ok_or(ApiError::NotFound("block"))?;
     Ok(Json(signed_header(&block.header, &certificate)))
 }
 
+/// A closed epoch, with the header that carries its root.
 pub async fn epoch(State(api): State<Api>, Path(epoch): Path<String>) -> Result<Json<Value>, ApiError> {
     let epoch = epoch.parse().map(Epoch::new).map_err(|_| ApiError::Malformed("epoch"))?;
-    let store = api.node.store().snapshot()?;
-    let summary = store.epoch_summary(epoch)?.ok_or(ApiError::NotFound("closed epoch"))?;
-    let seat = |one: &emotionalchain_shared::chain::SeatScore| {
+    api.read(move |store| {
+        let summary = store.epoch_summary(epoch)?.ok_or(ApiError::NotFound("closed epoch"))?;
+        let closes = closing_height(store, epoch)?;
+        let (block, certificate) = read(store, closes)?.ok_or(ApiError::Internal)?;
+        let mut value = summary_json(&summary);
+        if let Value::Object(fields) = &mut value {
+            fields.insert("summary_hex".into(), json!(hex::encode(summary.encode())));
+            fields.insert("signed_header".into(), signed_header(&block.header, &certificate));
+        }
+        Ok(Json(value))
+    })
+    .await
+}
+
+/// The first block after an epoch: epochs of blocks never fall, so halving finds it.
+fn closing_height(store: &Snapshot, epoch: Epoch) -> Result<Height, ApiError> {
+    let (mut low, mut high) = (1, store.head()?.map(|head| head.height.get()).unwrap_or_default());
+    while low < high {
+        let middle = u64::midpoint(low, high);
+        let block = store.block(Height::new(middle))?.ok_or(ApiError::NotFound("block"))?;
+        if block.header.epoch > epoch {
+            high = middle;
+        } else {
+            low = middle.saturating_add(1);
+        }
+    }
+    Ok(Height::new(low))
+}
+
+/// A transaction with the proof that it is in its block.
+pub async fn transaction(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
+    let id: Hash = id.parse().map_err(|_| ApiError::Malformed("transaction id"))?;
+    api.read(move |store| {
+        let place = store.transaction_location(&id)?.ok_or(ApiError::NotFound("included transaction"))?;
+        let (block, certificate) = read(store, place.height)?.ok_or(ApiError::NotFound("block"))?;
+        let index = usize::try_from(place.index).map_err(|_| ApiError::Internal)?;
+        let transaction = block.transactions.get(index).ok_or(ApiError::Internal)?;
+        let proof = ListTree::from_leaves(block.transactions.iter().map(Wire::encode)).prove(index);
+        let proof = proof.ok_or(ApiError::Internal)?;
+        Ok(Json(json!({
+            "id": id,
+            "height": place.height.get(),
+            "index": place.index,
+            "total": block.transactions.len(),
+            "transaction_hex": hex::encode(transaction.encode()),
+            "proof_hex": hex::encode(proof.encode()),
+            "signed_header": signed_header(&block.header, &certificate),
+        })))
+    })
+    .await
+}
+
+/// An epoch's summary, but for its canonical bytes.
+pub fn summary_json(summary: &EpochSummary) -> Value {
+    let seat = |one: &SeatScore| {
         json!({
             "validator": one.validator,
             "score_bp": one.score.map(|score| score.get()),
             "voted": one.voted,
         })
     };
-    Ok(Json(json!({
+    json!({
         "epoch": summary.epoch.get(),
         "seats": summary.seats.iter().map(seat).collect::<Vec<_>>(),
         "scores": summary.scores.iter().map(seat).collect::<Vec<_>>(),
@@ -106,29 +153,17 @@ pub async fn epoch(State(api): State<Api>, Path(epoch): Path<String>) -> Result<
             .map(|(who, amount)| json!({ "validator": who, "micro_emo": amount.micro() }))
             .collect::<Vec<_>>(),
         "seed": summary.seed,
-        "summary_hex": hex::encode(summary.encode()),
-    })))
+    })
 }
 
-/// A transaction with the proof that it is in its block.
-pub async fn transaction(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Value>, ApiError> {
-    let id: Hash = id.parse().map_err(|_| ApiError::Malformed("transaction id"))?;
-    let store = api.node.store().snapshot()?;
-    let place = store.transaction_location(&id)?.ok_or(ApiError::NotFound("included transaction"))?;
-    let (block, certificate) = read(&store, place.height)?.ok_or(ApiError::NotFound("block"))?;
-    let index = usize::try_from(place.index).map_err(|_| ApiError::Internal)?;
-    let transaction = block.transactions.get(index).ok_or(ApiError::Internal)?;
-    let proof = ListTree::from_leaves(block.transactions.iter().map(Wire::encode)).prove(index);
-    let proof = proof.ok_or(ApiError::Internal)?;
-    Ok(Json(json!({
-        "id": id,
-        "height": place.height.get(),
-        "index": place.index,
-        "total": block.transactions.len(),
-        "transaction_hex": hex::encode(transaction.encode()),
-        "proof_hex": hex::encode(proof.encode()),
-        "signed_header": signed_header(&block.header, &certificate),
-    })))
+fn vote_json(vote: &EmotionalVote) -> Value {
+    json!({
+        "validator": vote.validator(),
+        "score_bp": vote.score().get(),
+        "epoch": vote.epoch.get(),
+        "device_key": vote.proof.authenticity.device_key,
+        "sequence": vote.proof.authenticity.sequence,
+    })
 }
 
 pub(super) fn read(store: &Snapshot, height: Height) -> Result<Option<(Block, CommitCertificate)>, ApiError> {

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -22,6 +22,15 @@ pub enum ApiError {
     /// A transaction or proof that is refused.
     #[error("{0}")]
     Refused(String),
+    /// A method that the route does not have.
+    #[error("the route has no such method")]
+    Method,
+    /// A body above the limit.
+    #[error("the body is too large")]
+    TooLarge,
+    /// No block yet, or behind its peers.
+    #[error("the node has no block yet or is catching up")]
+    NotReady,
     /// The node is stopping.
     #[error("the node is stopping")]
     Stopping,
@@ -43,6 +52,9 @@ impl ApiError {
             Self::Malformed(_) => "malformed",
             Self::NotFound(_) => "not_found",
             Self::Refused(_) => "refused",
+            Self::Method => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::NotReady => "not_ready",
             Self::Stopping => "stopping",
             Self::Busy => "busy",
             Self::Timeout => "timeout",
@@ -55,7 +67,9 @@ impl ApiError {
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Stopping | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotReady | Self::Stopping | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -67,6 +81,23 @@ impl IntoResponse for ApiError {
         let body = json!({ "error": { "code": self.code(), "message": self.to_string() } });
         (self.status(), Json(body)).into_response()
     }
+}
+
+/// Gives errors that the framework made, such as for a body above the limit, the form of our own.
+pub async fn uniform(response: Response) -> Response {
+    let status = response.status();
+    let ours = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => ApiError::Method,
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge,
+        StatusCode::NOT_FOUND => ApiError::NotFound("route"),
+        _ if status.is_client_error() => ApiError::Malformed("request"),
+        _ => ApiError::Internal,
+    }
+    .into_response()
 }
 
 impl From<StoreError> for ApiError {

@@ -1,45 +1,38 @@
 //! News of blocks as server-sent events.
 
-use std::{
-    convert::Infallible,
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
     response::sse::{Event, KeepAlive, Sse},
 };
 use futures::{Stream, stream};
-use serde_json::json;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use serde_json::{Value, json};
+use tokio::sync::{
+    OwnedSemaphorePermit,
+    broadcast::{Receiver, error::RecvError},
+};
 
 use super::{Api, ApiError};
 use crate::node::HeadNews;
 
-/// Streams open at once.
-const MAX_STREAMS: usize = 64;
-static STREAMS: AtomicUsize = AtomicUsize::new(0);
+/// Between signs of life on a silent stream, so that both ends notice a dead one.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// One open stream; counted while it lives.
-struct Slot(Receiver<HeadNews>);
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        STREAMS.fetch_sub(1, Ordering::Relaxed);
-    }
+struct Slot {
+    news: Receiver<HeadNews>,
+    _permit: OwnedSemaphorePermit,
 }
 
 pub async fn stream(
     State(api): State<Api>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    if STREAMS.fetch_add(1, Ordering::Relaxed) >= MAX_STREAMS {
-        STREAMS.fetch_sub(1, Ordering::Relaxed);
-        return Err(ApiError::Busy);
-    }
-    let events = stream::unfold(Slot(api.node.news()), |mut slot| async move {
+    let permit = Arc::clone(&api.streams).try_acquire_owned().map_err(|_| ApiError::Busy)?;
+    let slot = Slot { news: api.node.news(), _permit: permit };
+    let events = stream::unfold(slot, |mut slot| async move {
         loop {
-            match slot.0.recv().await {
+            match slot.news.recv().await {
                 Ok(news) => return Some((Ok(event(&news)), slot)),
                 // A slow reader misses the oldest heads and goes on.
                 Err(RecvError::Lagged(_)) => {}
@@ -47,11 +40,15 @@ pub async fn stream(
             }
         }
     });
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
 
 fn event(news: &HeadNews) -> Event {
-    let data = json!({
+    Event::default().event("head").data(data(news).to_string())
+}
+
+fn data(news: &HeadNews) -> Value {
+    json!({
         "height": news.height.get(),
         "block_id": news.block_id,
         "time_ms": news.time.millis(),
@@ -59,6 +56,5 @@ fn event(news: &HeadNews) -> Event {
         "closes_epoch": news.closes.map(|epoch| epoch.get()),
         "transactions": news.transactions,
         "finality_ms": news.finality_ms,
-    });
-    Event::default().event("head").data(data.to_string())
+    })
 }

@@ -1,43 +1,79 @@
 //! The node's HTTP face on a loopback address: status, chain, submission, events, metrics.
 //!
-//! Rules: bodies are bounded before they are read; every request has a time limit; errors are JSON
+//! Rules: bodies are bounded before they are read; every request has a time limit; the store is read on blocking
+//! threads, a bounded number at a time, since consensus runs on the runtime's own; every error is JSON
 //! `{"error": {"code", "message"}}` with a fitting status; answers that a verifier needs are canonical bytes in
-//! hexadecimal, so that nothing has to be re-encoded. `/openapi.json` describes every route, which a test holds it to.
+//! hexadecimal, so that nothing has to be re-encoded. `openapi.json` describes every route, and the tests hold the
+//! routes, the answers and the document to each other.
 
 mod blocks;
 mod error;
 mod events;
-mod openapi;
 mod state;
 mod submit;
+
+#[cfg(test)]
+mod tests;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::StatusCode,
+    http::{StatusCode, header::CONTENT_TYPE},
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use emotionalchain_shared::chain::ChainSpec;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 
-use crate::node::NodeHandle;
+use crate::{node::NodeHandle, store::Snapshot};
+pub use blocks::summary_json;
 pub use error::ApiError;
 
 /// Largest request body: a transaction in hexadecimal, with room for JSON around it.
 const MAX_BODY: usize = 16 * 1024;
 /// Longest time for a request that is not a stream.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Reads of the store at a time: more wait, so that listing blocks leaves threads and disk to consensus.
+const MAX_READERS: usize = 4;
+/// Streams open at once; one more is refused.
+const MAX_STREAMS: usize = 64;
+/// What [`metrics`] answers in, so that a scraper need not guess.
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// What handlers work on.
 #[derive(Clone)]
 pub struct Api {
     node: NodeHandle,
     spec: Arc<ChainSpec>,
+    readers: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+impl Api {
+    /// For a running node.
+    pub fn new(node: NodeHandle, spec: Arc<ChainSpec>) -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { node, spec, readers: semaphore(MAX_READERS), streams: semaphore(MAX_STREAMS) }
+    }
+
+    /// Reads one moment of the store on a blocking thread.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Snapshot) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let permit = Arc::clone(&self.readers).acquire_owned().await.map_err(|_| ApiError::Stopping)?;
+        let store = Arc::clone(self.node.store());
+        let reading = tokio::task::spawn_blocking(move || {
+            // Kept to the end: a caller that gave up leaves its read running.
+            let _permit = permit;
+            work(&store.snapshot()?)
+        });
+        reading.await.map_err(|_| ApiError::Internal)?
+    }
 }
 
 /// Serves until the listener fails or the future is dropped.
@@ -45,7 +81,7 @@ pub struct Api {
 /// # Errors
 /// The socket's.
 pub async fn serve(listener: TcpListener, node: NodeHandle, spec: Arc<ChainSpec>) -> std::io::Result<()> {
-    axum::serve(listener, router(Api { node, spec })).await
+    axum::serve(listener, router(Api::new(node, spec))).await
 }
 
 /// Binds the address.
@@ -56,33 +92,42 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
 
+/// Every route but the stream, which has no time limit.
+fn bounded() -> [(&'static str, MethodRouter<Api>); 18] {
+    [
+        ("/status", get(status)),
+        ("/peers", get(peers)),
+        ("/health", get(health)),
+        ("/ready", get(ready)),
+        ("/metrics", get(metrics)),
+        ("/openapi.json", get(openapi)),
+        ("/genesis", get(genesis)),
+        ("/blocks", get(blocks::list)),
+        ("/blocks/{height}", get(blocks::one)),
+        ("/headers/{height}", get(blocks::header)),
+        ("/epochs/{epoch}", get(blocks::epoch)),
+        ("/transactions", post(submit::transaction)),
+        ("/transactions/{id}", get(blocks::transaction)),
+        ("/proofs", post(submit::proof)),
+        ("/accounts/{address}", get(state::account)),
+        ("/validators", get(state::validators)),
+        ("/validators/{address}", get(state::validator)),
+        ("/state/{key}", get(state::proof)),
+    ]
+}
+
+const STREAM: &str = "/events";
+
 /// All routes.
 pub fn router(api: Api) -> Router {
-    let bounded = Router::new()
-        .route("/status", get(status))
-        .route("/peers", get(peers))
-        .route("/health", get(health))
-        .route("/ready", get(ready))
-        .route("/metrics", get(metrics))
-        .route("/openapi.json", get(openapi::document))
-        .route("/genesis", get(genesis))
-        .route("/blocks", get(blocks::list))
-        .route("/blocks/{height}", get(blocks::one))
-        .route("/headers/{height}", get(blocks::header))
-        .route("/epochs/{epoch}", get(blocks::epoch))
-        .route("/transactions", post(submit::transaction))
-        .route("/transactions/{id}", get(blocks::transaction))
-        .route("/proofs", post(submit::proof))
-        .route("/accounts/{address}", get(state::account))
-        .route("/validators", get(state::validators))
-        .route("/validators/{address}", get(state::validator))
-        .route("/state/{key}", get(state::proof))
-        .layer(middleware::from_fn(limit_time));
+    let bounded =
+        bounded().into_iter().fold(Router::new(), |router, (path, method)| router.route(path, method));
     Router::new()
-        .merge(bounded)
-        .route("/events", get(events::stream))
+        .merge(bounded.layer(middleware::from_fn(limit_time)))
+        .route(STREAM, get(events::stream))
         .fallback(|| async { ApiError::NotFound("route") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::map_response(error::uniform))
         .with_state(api)
 }
 
@@ -127,18 +172,22 @@ async fn health() -> StatusCode {
 }
 
 /// Ready: has a block and is not catching up.
-async fn ready(State(api): State<Api>) -> StatusCode {
+async fn ready(State(api): State<Api>) -> Result<StatusCode, ApiError> {
     let status = api.node.status();
-    if status.height.get() > 0 && !status.syncing { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    if status.height.get() > 0 && !status.syncing { Ok(StatusCode::OK) } else { Err(ApiError::NotReady) }
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], include_str!("openapi.json"))
 }
 
 async fn genesis(State(api): State<Api>) -> Json<Value> {
     Json(json!(api.spec.genesis))
 }
 
-async fn metrics(State(api): State<Api>) -> Result<String, ApiError> {
+async fn metrics(State(api): State<Api>) -> Result<impl IntoResponse, ApiError> {
     let mut text = String::new();
     prometheus_client::encoding::text::encode(&mut text, api.node.registry())
         .map_err(|_| ApiError::Internal)?;
-    Ok(text)
+    Ok(([(CONTENT_TYPE, METRICS_TYPE)], text))
 }

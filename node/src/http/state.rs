@@ -25,40 +25,46 @@ impl From<StateError> for ApiError {
 
 pub async fn account(State(api): State<Api>, Path(address): Path<String>) -> Result<Json<Value>, ApiError> {
     let address: Address = address.parse().map_err(|_| ApiError::Malformed("address"))?;
-    let store = api.node.store().snapshot()?;
-    let view = Overlay::new(&store);
-    let account: Account = view.read(StateKey::Account(address))?.unwrap_or_default();
-    let owns: Option<Address> = view.read(StateKey::Owner(address))?;
-    Ok(Json(json!({
-        "address": address,
-        "balance_micro": account.balance.micro(),
-        "nonce": account.nonce.get(),
-        "validator": owns,
-    })))
+    api.read(move |store| {
+        let view = Overlay::new(store);
+        let account: Account = view.read(StateKey::Account(address))?.unwrap_or_default();
+        let owns: Option<Address> = view.read(StateKey::Owner(address))?;
+        Ok(Json(json!({
+            "address": address,
+            "balance_micro": account.balance.micro(),
+            "nonce": account.nonce.get(),
+            "validator": owns,
+        })))
+    })
+    .await
 }
 
 pub async fn validators(State(api): State<Api>) -> Result<Json<Value>, ApiError> {
-    let store = api.node.store().snapshot()?;
-    let (globals, set, _) = schedule_after(&store)?;
-    let view = Overlay::new(&store);
-    let mut seats = Vec::new();
-    for member in set.members() {
-        let validator: Validator = view.require(StateKey::Validator(member.address))?;
-        seats.push(describe(&member.address, &validator));
-    }
-    Ok(Json(json!({
-        "height": globals.height.get(),
-        "root": globals.next_set,
-        "quorum": set.quorum(),
-        "seats": seats,
-    })))
+    api.read(|store| {
+        let (globals, set, _) = schedule_after(store)?;
+        let view = Overlay::new(store);
+        let mut seats = Vec::new();
+        for member in set.members() {
+            let validator: Validator = view.require(StateKey::Validator(member.address))?;
+            seats.push(describe(&member.address, &validator));
+        }
+        Ok(Json(json!({
+            "height": globals.height.get(),
+            "root": globals.next_set,
+            "quorum": set.quorum(),
+            "seats": seats,
+        })))
+    })
+    .await
 }
 
 pub async fn validator(State(api): State<Api>, Path(address): Path<String>) -> Result<Json<Value>, ApiError> {
     let address: Address = address.parse().map_err(|_| ApiError::Malformed("address"))?;
-    let store = api.node.store().snapshot()?;
-    let validator: Option<Validator> = Overlay::new(&store).read(StateKey::Validator(address))?;
-    Ok(Json(describe(&address, &validator.ok_or(ApiError::NotFound("validator"))?)))
+    api.read(move |store| {
+        let validator: Option<Validator> = Overlay::new(store).read(StateKey::Validator(address))?;
+        Ok(Json(describe(&address, &validator.ok_or(ApiError::NotFound("validator"))?)))
+    })
+    .await
 }
 
 fn describe(address: &Address, one: &Validator) -> Value {
@@ -84,16 +90,19 @@ pub async fn proof(State(api): State<Api>, Path(key): Path<String>) -> Result<Js
         return Err(ApiError::Malformed("key"));
     }
     let key = hex::decode(key).map_err(|_| ApiError::Malformed("key"))?;
-    let store = api.node.store().snapshot()?;
-    let head = store.head()?.filter(|head| head.height > Height::ZERO).ok_or(ApiError::NotFound("block"))?;
-    let (value, proof) =
-        StateTree::new(&store).get_with_proof(head.height.get(), &key).map_err(|_| ApiError::Internal)?;
-    let (block, certificate) = blocks::read(&store, head.height)?.ok_or(ApiError::Internal)?;
-    Ok(Json(json!({
-        "height": head.height.get(),
-        "key_hex": hex::encode(key),
-        "value_hex": value.map(hex::encode),
-        "proof_hex": hex::encode(proof.encode()),
-        "signed_header": blocks::signed_header(&block.header, &certificate),
-    })))
+    api.read(move |store| {
+        let head = store.head()?.filter(|head| head.height > Height::ZERO);
+        let head = head.ok_or(ApiError::NotFound("block"))?;
+        let (value, proof) =
+            StateTree::new(store).get_with_proof(head.height.get(), &key).map_err(|_| ApiError::Internal)?;
+        let (block, certificate) = blocks::read(store, head.height)?.ok_or(ApiError::Internal)?;
+        Ok(Json(json!({
+            "height": head.height.get(),
+            "key_hex": hex::encode(key),
+            "value_hex": value.map(hex::encode),
+            "proof_hex": hex::encode(proof.encode()),
+            "signed_header": blocks::signed_header(&block.header, &certificate),
+        })))
+    })
+    .await
 }

@@ -6,13 +6,12 @@ use emotionalchain_shared::{
     biometrics::Recording,
     chain::{ChainSpec, state::StateError},
     consensus::engine::Timeouts,
-    primitives::Height,
 };
 use thiserror::Error;
 
 use crate::{
     consensus::{log::LogError, replica::Stop, wal::WalError},
-    keys::Keys,
+    keys::{Keys, SignFloorError},
     mempool::MempoolConfig,
     network::{NetworkConfig, NetworkError},
     store::{StoreError, StoreOptions},
@@ -26,8 +25,8 @@ pub struct NodeConfig {
     pub data_dir: PathBuf,
     /// The keys; the consensus key signs only when it has a seat.
     pub keys: Keys,
-    /// Nothing below this height is signed.
-    pub sign_floor: Height,
+    /// Where the sign floor of the consensus key is kept, if it has one.
+    pub sign_floor: PathBuf,
     /// The peer-to-peer layer.
     pub network: NetworkConfig,
     /// Bounds of the mempool.
@@ -49,6 +48,9 @@ pub enum NodeError {
     /// The log's file.
     #[error("consensus log: {0}")]
     Wal(#[from] WalError),
+    /// What may be signed is not known.
+    #[error("sign floor: {0}")]
+    SignFloor(#[from] SignFloorError),
     /// The log's entries.
     #[error("consensus log: {0}")]
     Log(#[from] LogError),

@@ -23,6 +23,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     HeadNews, NodeError, NodeStatus, SubmitError,
+    floor::Floor,
     handle::Order,
     serve,
     sync::{BATCH, Sync},
@@ -61,6 +62,7 @@ pub(super) struct Host {
     spec: Arc<ChainSpec>,
     store: Arc<Store>,
     wal: Wal,
+    floor: Floor,
     replica: Replica,
     network: NetworkHandle,
     device: Option<SimulatedDevice>,
@@ -88,6 +90,7 @@ impl Host {
         spec: Arc<ChainSpec>,
         store: Arc<Store>,
         wal: Wal,
+        floor: Floor,
         replica: Replica,
         network: NetworkHandle,
         device: Option<SimulatedDevice>,
@@ -99,6 +102,7 @@ impl Host {
             spec,
             store,
             wal,
+            floor,
             replica,
             network,
             device,
@@ -282,6 +286,10 @@ impl Host {
         })?;
         let settled: Vec<Hash> = commit.block.evidence.iter().map(Evidence::hash).collect();
         self.store.remove_evidence(&settled)?;
+        if let Some(first) = self.floor.committed(now(), header.height, header.time)? {
+            info!(first_height = %first, "the head of the network is verified: the imported key may sign");
+            self.replica.settle_sign_floor(first);
+        }
         // The engine logs the next height's start before it signs anything there.
         let finality_ms = now().since(header.time);
         info!(

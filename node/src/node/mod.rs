@@ -11,6 +11,7 @@
 //! the log on disk before anything that rests on it leaves.
 
 mod config;
+mod floor;
 mod handle;
 mod host;
 mod serve;

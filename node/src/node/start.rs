@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     NodeConfig, NodeError, NodeHandle, NodeStatus,
+    floor::Floor,
     host::{Host, now},
 };
 use crate::{
@@ -48,21 +49,25 @@ impl Node {
         std::fs::create_dir_all(&data_dir).map_err(|error| NodeError::DataDir(data_dir.clone(), error))?;
         let store = Arc::new(Store::open_with(data_dir.join("store.redb"), spec.hash, store)?);
         lay_genesis(&spec, &store)?;
-        let (wal, entries) = Wal::open(wal_path(&data_dir))?;
+        let consensus = keys.consensus.signing_key();
+        let head = store.head()?.ok_or(StoreError::Empty)?;
+        let log = wal_path(&data_dir);
+        let logged = log.try_exists().map_err(|error| NodeError::DataDir(log.clone(), error))?;
+        let forgot = (!logged && head.height > Height::ZERO).then_some(head.height);
+        let floor = Floor::open(sign_floor, &spec.hash, &consensus.public(), forgot)?;
+        let (wal, entries) = Wal::open(log)?;
         let replay = log::replay(&entries)?;
 
-        let consensus = keys.consensus.signing_key();
         let address = consensus.public().address();
         let tag = ChainTag::new(&spec.genesis.chain_id, &spec.hash);
         let mut registry = Registry::with_prefix("emotionalchain");
         let identity = keypair_from_seed(*keys.node.expose())?;
         let (network, events) = P2pNode::start(network, identity, tag, &mut registry).await?;
 
-        let head = store.head()?.ok_or(StoreError::Empty)?;
         let mut replica = replica::Replica::new(
             replica::ReplicaConfig {
                 spec: Arc::clone(&spec),
-                core: CoreConfig { timeouts, sign_floor, ..CoreConfig::default() },
+                core: CoreConfig { timeouts, sign_floor: floor.first_height(), ..CoreConfig::default() },
                 mempool,
                 keys: Some(replica::Keys {
                     consensus,
@@ -94,7 +99,7 @@ impl Node {
             network: network.clone(),
             registry: Arc::new(registry),
         };
-        let host = Host::new(spec, store, wal, replica, network, device, status_sender, news);
+        let host = Host::new(spec, store, wal, floor, replica, network, device, status_sender, news);
         let task = tokio::spawn(host.run(outputs, inbox, events));
         Ok(Self { handle, task })
     }

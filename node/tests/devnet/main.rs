@@ -106,9 +106,16 @@ fn a_transfer_is_final_and_its_proofs_hold_until_a_bit_changes() {
     let balance = verified(net.url(2), ["account", &to]).unwrap();
     assert!(balance["record"]["balance_micro"].as_u64().unwrap() >= 1_001_234_567);
 
-    for field in ["proof_hex", "header_hex", "certificate_hex", "transaction_hex", "value_hex"] {
+    net.wait_until("epoch 0 is closed", || net.try_get(0, "/epochs/0").is_some_and(|one| one["epoch"] == 0));
+    let summary = verified(net.url(0), ["epoch", "0"]).unwrap();
+    assert_eq!((&summary["epoch"], &summary["verified"]), (&Value::from(0), &Value::Bool(true)));
+
+    let fields =
+        ["proof_hex", "header_hex", "certificate_hex", "transaction_hex", "value_hex", "summary_hex"];
+    for field in fields {
         let liar = liar::Liar::before(net.url(0), field);
-        for what in [["transaction", id.as_str()], ["account", to.as_str()]] {
+        let asked = [["transaction", id.as_str()], ["account", to.as_str()], ["header", "2"], ["epoch", "0"]];
+        for what in asked {
             let answer = verified(&liar.url, what);
             let touched = liar.lies() > 0;
             assert_eq!(answer.is_err(), touched, "{field} altered in the answer for {}", what[0]);

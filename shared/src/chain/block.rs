@@ -7,7 +7,7 @@ use crate::{
     consensus::{CommitCertificate, Evidence},
     merkle::list_root,
     primitives::{BlockId, Hash},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// A block; whether it is valid is said by [`super::verify_block`] alone.
@@ -56,8 +56,12 @@ impl Wire for Block {
     type Proto = v1::Block;
     const NAME: &'static str = "Block";
     const MAX_BYTES: usize = wire::MAX_BLOCK;
-    const REPEATED: &'static [(u32, usize)] =
-        &[(3, wire::MAX_BLOCK_TRANSACTIONS), (4, wire::MAX_BLOCK_VOTES), (5, wire::MAX_BLOCK_EVIDENCE)];
+    const REPEATED: &'static [Limit] = &[
+        Limit::message::<CommitCertificate>(2, 1),
+        Limit::of(3, wire::MAX_BLOCK_TRANSACTIONS),
+        Limit::of(4, wire::MAX_BLOCK_VOTES),
+        Limit::of(5, wire::MAX_BLOCK_EVIDENCE),
+    ];
 
     fn to_proto(&self) -> v1::Block {
         v1::Block {

@@ -8,9 +8,7 @@ use crate::{
     },
     consensus::{CommitCertificate, Evidence},
     primitives::Hash,
-    wire::{
-        MAX_BLOCK_EVIDENCE, MAX_BLOCK_TRANSACTIONS, MAX_CERTIFICATE, MAX_EMOTIONAL_VOTE, MAX_HEADER, Wire,
-    },
+    wire::{MAX_BLOCK_EVIDENCE, MAX_BLOCK_TRANSACTIONS, MAX_CERTIFICATE, MAX_HEADER, Wire},
 };
 
 /// What a block may be built from, each list in the order of preference.
@@ -53,33 +51,38 @@ pub fn build_block(
     let mut execution = Execution::begin(spec, ledger.as_state(), seen, place, last_commit.as_ref())?;
     let max = usize::try_from(spec.params().max_block_bytes).unwrap_or(usize::MAX);
     let mut room = max.saturating_sub(MAX_HEADER.saturating_add(MAX_CERTIFICATE));
-    let mut take = |bytes: usize| {
-        let left = room.checked_sub(bytes.saturating_add(ENTRY));
-        room = left.unwrap_or(room);
-        left.is_some()
-    };
+    // What is left after an entry; what is refused afterwards takes no room.
+    let after = |room: usize, entry: Vec<u8>| room.checked_sub(entry.len().saturating_add(ENTRY));
 
     let mut evidence = Vec::new();
     let mut votes = Vec::new();
     for vote in ingredients.votes {
-        if take(vote.encode().len().min(MAX_EMOTIONAL_VOTE)) && execution.add_vote(&vote).is_ok() {
+        if let Some(left) = after(room, vote.encode())
+            && execution.add_vote(&vote).is_ok()
+        {
+            room = left;
             votes.push(vote);
         }
     }
     for piece in ingredients.evidence {
-        let fits = evidence.len() < MAX_BLOCK_EVIDENCE && take(piece.encode().len());
-        if fits && execution.add_evidence(&piece).is_ok() {
+        if evidence.len() < MAX_BLOCK_EVIDENCE
+            && let Some(left) = after(room, piece.encode())
+            && execution.add_evidence(&piece).is_ok()
+        {
+            room = left;
             evidence.push(piece);
         }
     }
     let mut transactions = Vec::new();
     let mut refused = Vec::new();
     for transaction in ingredients.transactions {
-        if transactions.len() >= MAX_BLOCK_TRANSACTIONS || !take(transaction.encode().len()) {
-            break;
-        }
+        let left = after(room, transaction.encode()).filter(|_| transactions.len() < MAX_BLOCK_TRANSACTIONS);
+        let Some(left) = left else { break };
         match execution.add_transaction(&transaction) {
-            Ok(()) => transactions.push(transaction),
+            Ok(()) => {
+                room = left;
+                transactions.push(transaction);
+            }
             Err(_) => refused.push(transaction.id()),
         }
     }

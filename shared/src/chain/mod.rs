@@ -18,6 +18,9 @@ mod params;
 mod proof;
 pub mod state;
 mod summary;
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+mod tests;
 mod transaction;
 mod verify;
 pub mod webauthn;

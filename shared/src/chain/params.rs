@@ -153,7 +153,8 @@ impl Params {
             ),
             (self.floor_window >= 1 && self.floor_window <= 100_000, "floor_window"),
             (self.wellness_min >= 1, "wellness_min"),
-            (self.downtime_window >= 1 && self.downtime_window <= 10_000, "downtime_window"),
+            // With one block an epoch a validator's record holds eight bytes a height of it: it must fit the tree.
+            (self.downtime_window >= 1 && self.downtime_window <= 8_000, "downtime_window"),
             (self.evidence_ms >= self.epoch_ms, "evidence_ms"),
             (self.unbonding_ms >= self.epoch_ms, "unbonding_ms"),
             (self.session_ms >= 1_000 && self.session_ms <= 7_200_000, "session_ms"),

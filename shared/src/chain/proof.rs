@@ -7,7 +7,7 @@ use crate::{
     biometrics::OpenStatement,
     crypto::{PublicKey, SecretKey, SignDomain, SignKind, Signature, SignatureError},
     primitives::{Address, BlockId, Hash, Height, TimeMs},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// What a device says about its samples; the samples stay where they are.
@@ -169,7 +169,7 @@ impl Wire for AuthenticityProof {
     const NAME: &'static str = "AuthenticityProof";
     const MAX_BYTES: usize = wire::MAX_AUTHENTICITY_PROOF;
     // The place of audit openings is kept, none is accepted yet.
-    const REPEATED: &'static [(u32, usize)] = &[(13, 0)];
+    const REPEATED: &'static [Limit] = &[Limit::of(13, 0)];
 
     fn to_proto(&self) -> v1::AuthenticityProof {
         let Statement::Open(open) = &self.statement;

@@ -4,7 +4,7 @@ use emotionalchain_proto::v1;
 
 use crate::{
     primitives::{Address, Amount, BasisPoints, Epoch, Hash, hash_bytes},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// The result of one emotional round.
@@ -87,8 +87,13 @@ impl Wire for EpochSummary {
     type Proto = v1::EpochSummary;
     const NAME: &'static str = "EpochSummary";
     const MAX_BYTES: usize = wire::MAX_EPOCH_SUMMARY;
-    const REPEATED: &'static [(u32, usize)] =
-        &[(2, wire::MAX_SEATS), (5, wire::MAX_SEATS), (6, wire::MAX_SEATS), (8, wire::MAX_SUMMARY_SCORES)];
+    const REPEATED: &'static [Limit] = &[
+        Limit::of(2, wire::MAX_SEATS),
+        Limit::of(5, wire::MAX_SEATS),
+        // The first commit that an epoch carries is of the set before, so two sets share its reward.
+        Limit::of(6, 2 * wire::MAX_SEATS),
+        Limit::of(8, wire::MAX_SUMMARY_SCORES),
+    ];
 
     fn to_proto(&self) -> v1::EpochSummary {
         v1::EpochSummary {

@@ -11,7 +11,7 @@ use crate::{
     consensus::{Signers, SignersError, ValidatorSet, Vote, VoteKind},
     crypto::{SignDomain, Signature},
     primitives::{Address, BlockId, Hash, Height, Round, hash_bytes},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// Why a certificate proves nothing.
@@ -167,7 +167,7 @@ macro_rules! certificate {
             type Proto = v1::$name;
             const NAME: &'static str = stringify!($name);
             const MAX_BYTES: usize = wire::MAX_CERTIFICATE;
-            const REPEATED: &'static [(u32, usize)] = &[(5, wire::MAX_SEATS)];
+            const REPEATED: &'static [Limit] = &[Limit::of(5, wire::MAX_SEATS)];
 
             fn to_proto(&self) -> v1::$name {
                 v1::$name {

@@ -8,7 +8,7 @@ use crate::{
     consensus::{CommitCertificate, Proposal, ValidatorSet, Vote},
     crypto::{PublicKey, SignDomain},
     primitives::{Address, Hash, Height, hash_bytes},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// A violation that signatures alone prove.
@@ -125,6 +125,8 @@ impl Wire for Evidence {
     type Proto = v1::Evidence;
     const NAME: &'static str = "Evidence";
     const MAX_BYTES: usize = wire::MAX_EVIDENCE;
+    const REPEATED: &'static [Limit] =
+        &[Limit::inside(3, 1, "ConflictingHeader", &[Limit::message::<CommitCertificate>(2, 1)])];
 
     fn to_proto(&self) -> v1::Evidence {
         use v1::evidence::Kind;

@@ -5,7 +5,7 @@ use emotionalchain_proto::v1;
 use crate::{
     consensus::Vote,
     primitives::{Height, Round},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// A bundle of signed votes; whether it suffices is decided by the engine, vote by vote.
@@ -25,7 +25,7 @@ impl Wire for RoundCertificate {
     type Proto = v1::RoundCertificate;
     const NAME: &'static str = "RoundCertificate";
     const MAX_BYTES: usize = wire::MAX_ROUND_CERTIFICATE;
-    const REPEATED: &'static [(u32, usize)] = &[(4, 2 * wire::MAX_SEATS)];
+    const REPEATED: &'static [Limit] = &[Limit::of(4, 2 * wire::MAX_SEATS)];
 
     fn to_proto(&self) -> v1::RoundCertificate {
         v1::RoundCertificate {

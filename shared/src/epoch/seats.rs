@@ -93,6 +93,15 @@ pub fn churn_bound(seats: usize) -> usize {
     seats.div_ceil(3).saturating_sub(1).max(1)
 }
 
+/// Seats that may change at this close.
+fn budget(seats: usize) -> usize {
+    #[cfg(feature = "mutations")]
+    if crate::mutations::is_gone(crate::mutations::Defence::Churn) {
+        return usize::MAX;
+    }
+    churn_bound(seats)
+}
+
 /// The committee that sits after a close; `seed` is that of the epoch which begins, `largest_recent` the largest
 /// committee of the last `floor_window` closes. The order of `contenders` does not matter.
 pub fn next_committee(
@@ -109,7 +118,7 @@ pub fn next_committee(
     let mut leavers = in_order_of_leaving(params, &incumbents);
     let candidates = in_order_of_the_seed(params, &outsiders, seed);
 
-    let budget = churn_bound(incumbents.len());
+    let budget = budget(incumbents.len());
     let barred = leavers.iter().filter(|one| is_barred(one)).count();
     let must_leave = barred.min(budget).min(incumbents.len().saturating_sub(1));
     let budget = budget.saturating_sub(must_leave);

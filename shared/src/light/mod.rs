@@ -12,12 +12,20 @@
 //! 6. more than two thirds of the set signed, each signature strictly valid.
 //!
 //! Sets are fetched from anybody: their root is in a verified header, so a wrong one is recognised.
+//!
+//! What a node answers beside headers is believed only with a proof against one of them: see [`verify_record`],
+//! [`verify_inclusion`] and [`verify_summary`].
 
+mod answers;
 mod predicates;
 mod verifier;
 
 #[cfg(test)]
 mod tests;
 
+pub use answers::{
+    AnswerError, read_signed_header, verify_account, verify_inclusion, verify_record, verify_summary,
+    verify_value,
+};
 pub use predicates::Reason;
 pub use verifier::{LightOptions, Trusted, Verdict, verify};

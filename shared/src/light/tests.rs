@@ -4,16 +4,16 @@ use crate::{
     consensus::{CommitCertificate, ValidatorSet, Vote, VoteKind},
     crypto::SecretKey,
     primitives::{Address, BlockId, Epoch, Hash, Height, Round, TimeMs},
-    wire::SignedHeader,
+    wire::{SignedHeader, Wire},
 };
 
 const START: u64 = 1_000_000;
 
-fn keys(seeds: std::ops::Range<u8>) -> Vec<SecretKey> {
+pub(super) fn keys(seeds: std::ops::Range<u8>) -> Vec<SecretKey> {
     seeds.map(|seed| SecretKey::from_seed(&[seed; 32])).collect()
 }
 
-fn set(keys: &[SecretKey]) -> ValidatorSet {
+pub(super) fn set(keys: &[SecretKey]) -> ValidatorSet {
     ValidatorSet::new(keys.iter().map(SecretKey::public)).unwrap()
 }
 
@@ -37,7 +37,7 @@ fn spec(keys: &[SecretKey]) -> ChainSpec {
     .unwrap()
 }
 
-fn header(height: u64, parent: BlockId, now: &ValidatorSet, next: &ValidatorSet) -> Header {
+pub(super) fn header(height: u64, parent: BlockId, now: &ValidatorSet, next: &ValidatorSet) -> Header {
     Header {
         version: PROTOCOL_VERSION,
         chain_id: "light".parse().unwrap(),
@@ -135,4 +135,53 @@ fn time_chain_and_certificate_are_checked() {
     let after = Trusted::from_verified(&good, set.clone()).unwrap();
     assert!(matches!(judge(&spec, &after, &good, &set), Verdict::Invalid(Reason::Height { .. })));
     assert!(Trusted::from_verified(&good, self::set(&self::keys(9..12))).is_none());
+}
+
+/// Every copy with one bit changed.
+fn flipped(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    (0..bytes.len() * 8).map(|bit| {
+        let mut copy = bytes.to_vec();
+        copy[bit / 8] ^= 1 << (bit % 8);
+        copy
+    })
+}
+
+#[test]
+fn one_bit_anywhere_in_header_certificate_or_set_is_refused() {
+    let keys = keys(1..8);
+    let (spec, set) = (spec(&keys), set(&keys));
+    let trusted = Trusted::genesis(&spec).unwrap();
+    // Adjacent and skipped, signed by all and by a bare quorum.
+    for (height, signers) in [(1, 7), (1, 5), (9, 7), (9, 5)] {
+        let good = sign(&spec, header(height, trusted.id, &set, &set), &set, &keys[..signers]);
+        assert_eq!(judge(&spec, &trusted, &good, &set), Verdict::Success);
+        let (header, certificate) = (good.header.encode(), good.certificate.encode());
+        let refused = |header: &[u8], certificate: &[u8]| {
+            read_signed_header(header, certificate)
+                .map_or(true, |signed| judge(&spec, &trusted, &signed, &set) != Verdict::Success)
+        };
+        assert!(!refused(&header, &certificate));
+        assert!(flipped(&header).all(|header| refused(&header, &certificate)));
+        assert!(flipped(&certificate).all(|certificate| refused(&header, &certificate)));
+    }
+    let good = sign(&spec, header(1, trusted.id, &set, &set), &set, &keys);
+    for bytes in flipped(&borsh::to_vec(&set).unwrap()) {
+        let Ok(other) = borsh::from_slice::<ValidatorSet>(&bytes) else { continue };
+        assert_eq!(judge(&spec, &trusted, &good, &other), Verdict::Invalid(Reason::Set));
+        assert!(Trusted::from_verified(&good, other).is_none());
+    }
+}
+
+#[test]
+fn a_quorum_less_one_is_invalid_even_where_the_trusted_third_signed() {
+    let keys = keys(1..8);
+    let (spec, set) = (spec(&keys), set(&keys));
+    let trusted = Trusted::genesis(&spec).unwrap();
+    for height in [1, 9] {
+        let mut signed = sign(&spec, header(height, trusted.id, &set, &set), &set, &keys);
+        signed.certificate.signers = crate::consensus::Signers::from_indices(7, 0..4);
+        signed.certificate.signatures.truncate(4);
+        let few = crate::consensus::CertificateError::NoQuorum { got: 4, needed: 5 };
+        assert_eq!(judge(&spec, &trusted, &signed, &set), Verdict::Invalid(Reason::Certificate(few)));
+    }
 }

@@ -1,7 +1,7 @@
 //! The one way from bytes to a validated value.
 
 use prost::Message;
-use prost::encoding::{DecodeContext, WireType, decode_key, skip_field};
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 use thiserror::Error;
 
 use crate::primitives::{Address, Hash, Height, TimeMs};
@@ -51,6 +51,35 @@ pub enum DecodeError {
     },
 }
 
+/// How often a field may occur, and the same for the fields of the messages that it holds.
+///
+/// Counted over the bytes, before anything is decoded: two bytes of input may stand for hundreds of memory. A message
+/// that may stand once is listed too, if anything repeats inside it, because protobuf joins the lists of two.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    field: u32,
+    max: usize,
+    /// Name and limits of the messages that the field holds.
+    inner: Option<(&'static str, &'static [Limit])>,
+}
+
+impl Limit {
+    /// At most `max` entries, in which nothing repeats.
+    pub const fn of(field: u32, max: usize) -> Self {
+        Self { field, max, inner: None }
+    }
+
+    /// At most `max` entries of a type with limits of its own.
+    pub const fn message<T: Wire>(field: u32, max: usize) -> Self {
+        Self::inside(field, max, T::NAME, T::REPEATED)
+    }
+
+    /// At most `max` entries of a message that is no type of the protocol but only frames others.
+    pub const fn inside(field: u32, max: usize, name: &'static str, inner: &'static [Self]) -> Self {
+        Self { field, max, inner: Some((name, inner)) }
+    }
+}
+
 /// A validated type with a protobuf form.
 pub trait Wire: Sized {
     /// The generated type.
@@ -59,8 +88,8 @@ pub trait Wire: Sized {
     const NAME: &'static str;
     /// The largest encoding, in bytes.
     const MAX_BYTES: usize;
-    /// The most entries of each repeated field, by field number.
-    const REPEATED: &'static [(u32, usize)] = &[];
+    /// The most entries of each repeated field, and of those inside fields that hold messages.
+    const REPEATED: &'static [Limit] = &[];
     /// Envelopes ignore unknown fields; signed and hashed documents refuse them.
     const ENVELOPE: bool = false;
 
@@ -102,26 +131,34 @@ pub trait Wire: Sized {
     }
 }
 
-/// Counts entries of repeated fields without allocating for them.
+/// Counts entries of repeated fields without allocating for them. As deep as the limits are nested, and no deeper.
 fn check_counts(
     message: &'static str,
     mut bytes: &[u8],
-    limits: &'static [(u32, usize)],
+    limits: &'static [Limit],
 ) -> Result<(), DecodeError> {
     if limits.is_empty() {
         return Ok(());
     }
+    let malformed = |_| DecodeError::Malformed { message };
     let mut counts = vec![0_usize; limits.len()];
     while !bytes.is_empty() {
-        let malformed = |_| DecodeError::Malformed { message };
         let (field, wire_type): (u32, WireType) = decode_key(&mut bytes).map_err(malformed)?;
+        let value = bytes;
         skip_field(wire_type, field, &mut bytes, DecodeContext::default()).map_err(malformed)?;
-        for (count, (limited, max)) in counts.iter_mut().zip(limits) {
-            if *limited == field {
-                *count = count.saturating_add(1);
-                if *count > *max {
-                    return Err(DecodeError::TooMany { message, field, max: *max });
-                }
+        for (count, limit) in counts.iter_mut().zip(limits).filter(|(_, limit)| limit.field == field) {
+            *count = count.saturating_add(1);
+            if *count > limit.max {
+                return Err(DecodeError::TooMany { message, field, max: limit.max });
+            }
+            if let Some((name, inner)) = limit.inner
+                && wire_type == WireType::LengthDelimited
+            {
+                let mut value = value;
+                let length = decode_varint(&mut value).map_err(malformed)?;
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                let body = value.get(..length).ok_or(DecodeError::Malformed { message })?;
+                check_counts(name, body, inner)?;
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     chain::{Block, Header},
     consensus::{CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, Vote},
     primitives::{BasisPoints, BlockId, ChainId, Hash, Height},
-    wire::{self, DecodeError, Wire},
+    wire::{self, DecodeError, Limit, Wire},
 };
 
 /// A proposal with the block that it is for.
@@ -115,7 +115,7 @@ impl Wire for BlockProposal {
     type Proto = v1::BlockProposal;
     const NAME: &'static str = "BlockProposal";
     const MAX_BYTES: usize = wire::MAX_PROPOSAL;
-    const REPEATED: &'static [(u32, usize)] = &[(4, wire::MAX_BLOCK_VOTES)];
+    const REPEATED: &'static [Limit] = &[Limit::message::<Block>(1, 1), Limit::of(4, wire::MAX_BLOCK_VOTES)];
 
     fn to_proto(&self) -> v1::BlockProposal {
         v1::BlockProposal {
@@ -150,6 +150,11 @@ impl Wire for ConsensusMessage {
     type Proto = v1::ConsensusMessage;
     const NAME: &'static str = "ConsensusMessage";
     const MAX_BYTES: usize = wire::MAX_CONSENSUS_MESSAGE;
+    const REPEATED: &'static [Limit] = &[
+        Limit::message::<BlockProposal>(2, 1),
+        Limit::message::<PolkaCertificate>(3, 1),
+        Limit::message::<RoundCertificate>(4, 1),
+    ];
 
     fn to_proto(&self) -> v1::ConsensusMessage {
         use v1::consensus_message::Kind;
@@ -217,6 +222,8 @@ impl Wire for FinalisedBlock {
     type Proto = v1::FinalisedBlock;
     const NAME: &'static str = "FinalisedBlock";
     const MAX_BYTES: usize = wire::MAX_BLOCK + wire::MAX_CERTIFICATE + 64;
+    const REPEATED: &'static [Limit] =
+        &[Limit::message::<Block>(1, 1), Limit::message::<CommitCertificate>(2, 1)];
     const ENVELOPE: bool = true;
 
     fn to_proto(&self) -> v1::FinalisedBlock {
@@ -241,6 +248,7 @@ impl Wire for SignedHeader {
     type Proto = v1::SignedHeader;
     const NAME: &'static str = "SignedHeader";
     const MAX_BYTES: usize = wire::MAX_HEADER + wire::MAX_CERTIFICATE + 64;
+    const REPEATED: &'static [Limit] = &[Limit::message::<CommitCertificate>(2, 1)];
     const ENVELOPE: bool = true;
 
     fn to_proto(&self) -> v1::SignedHeader {
@@ -298,6 +306,10 @@ impl Wire for SyncResponse {
     type Proto = v1::SyncResponse;
     const NAME: &'static str = "SyncResponse";
     const MAX_BYTES: usize = wire::MAX_SYNC_RESPONSE;
+    const REPEATED: &'static [Limit] = &[
+        Limit::inside(2, 1, "FinalisedBlocks", &[Limit::message::<FinalisedBlock>(1, wire::MAX_SYNC_BLOCKS)]),
+        Limit::inside(4, 1, "SignedHeaders", &[Limit::message::<SignedHeader>(1, wire::MAX_SYNC_BLOCKS)]),
+    ];
     const ENVELOPE: bool = true;
 
     fn to_proto(&self) -> v1::SyncResponse {

@@ -288,6 +288,11 @@ impl Replica {
         Ok(Handled { outputs, judgement })
     }
 
+    /// The sign floor of an imported key is known: see [`Core::settle_sign_floor`].
+    pub fn settle_sign_floor(&mut self, floor: Height) {
+        self.core.settle_sign_floor(floor);
+    }
+
     /// The newest committed block.
     pub fn head(&self) -> &Head {
         &self.head

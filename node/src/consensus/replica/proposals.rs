@@ -57,6 +57,7 @@ impl Replica {
             Err(reason) if reason.is_local() => return Err(Stop::State(reason.to_string())),
             Err(_) => return Ok(()),
         };
+        self.mempool.refused(&built.refused);
         let block_id = built.block.id();
         // The engine signs; until then the body travels under no signature.
         let unsigned = Proposal {

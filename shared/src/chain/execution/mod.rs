@@ -3,7 +3,7 @@
 //! Order within a block at height h, epoch e, on the state after h − 1:
 //! 1. place: height follows, time strictly above the parent's, epoch as the time says, builder as the schedule says;
 //! 2. the parent's certificate is verified and credited;
-//! 3. if e is above the parent's epoch, that one is closed: scores, downtime, rewards, seats, schedule;
+//! 3. if e is above the epoch of the parent block, that one is closed: scores, downtime, rewards, seats, schedule;
 //! 4. the builder's reveal is checked and folded into the seed;
 //! 5. emotional votes, judged before this block's transactions;
 //! 6. evidence;
@@ -188,7 +188,8 @@ impl<'a> Execution<'a> {
             votes: 0,
         };
         execution.credit_parent(last_commit)?;
-        if epoch > execution.parent.epoch {
+        // Genesis is no block: a chain that starts late had no epoch before block 1.
+        if epoch > execution.parent.epoch && execution.parent.height > Height::ZERO {
             execution.close_epoch()?;
         }
         execution.take_reveal()?;
@@ -268,9 +269,10 @@ impl<'a> Execution<'a> {
         let record =
             Finalised { id: self.place.parent_id, time: self.parent.time, set: self.parent.signing_set };
         self.state.write(StateKey::Finalised(parent_height), &record);
-        // Blocks older than evidence may be are of no use to anybody.
-        let kept = self.spec.params().evidence_ms.checked_div(self.spec.params().block_interval_ms);
-        if let Some(old) = kept.and_then(|kept| parent_height.get().checked_sub(kept)) {
+        // Blocks older than evidence and challenges may be are of no use to anybody.
+        let params = self.spec.params();
+        let kept = params.evidence_ms.checked_div(params.block_interval_ms).unwrap_or_default();
+        if let Some(old) = parent_height.get().checked_sub(kept.max(params.challenge_window)) {
             self.state.remove(StateKey::Finalised(Height::new(old)));
         }
         Ok(())

@@ -5,17 +5,30 @@ use crate::consensus::engine::Mutation;
 use crate::{consensus::engine::Timeouts, primitives::Height};
 
 /// Settings of a core; the key, and with it the address, is handed to `Core::new`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CoreConfig {
     /// Lengths of timers.
     pub timeouts: Timeouts,
     /// Bounds on what peers can make us keep.
     pub bounds: Bounds,
     /// Nothing below this height is ever signed: set when a key was imported, as its guard stayed behind (protocol §7).
-    pub sign_floor: Height,
+    /// `None`: nothing at all is signed before `Core::settle_sign_floor`.
+    pub sign_floor: Option<Height>,
     /// A deliberate fault.
     #[cfg(feature = "mutations")]
     pub mutation: Option<Mutation>,
+}
+
+impl Default for CoreConfig {
+    fn default() -> Self {
+        Self {
+            timeouts: Timeouts::default(),
+            bounds: Bounds::default(),
+            sign_floor: Some(Height::ZERO),
+            #[cfg(feature = "mutations")]
+            mutation: None,
+        }
+    }
 }
 
 /// Bounds on what peers can make us keep. Past each of them a message is ignored, not its sender punished.

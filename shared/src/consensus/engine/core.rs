@@ -55,6 +55,12 @@ impl Core {
         Ok(Handled { actions: std::mem::take(&mut self.effects.actions), admission })
     }
 
+    /// The head of the network is verified: nothing below `floor` is ever signed, and a pending floor pends no more. The
+    /// floor must lie above the height in progress, which is not logged while nothing may be signed.
+    pub fn settle_sign_floor(&mut self, floor: Height) {
+        self.effects.guard.settle(floor.max(self.effects.height.next().unwrap_or(floor)));
+    }
+
     /// Runs a step; its failure is final, and what it asked for before is dropped: nothing unlogged goes out.
     pub(super) fn guarded<T>(
         &mut self,

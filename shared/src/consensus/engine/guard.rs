@@ -2,7 +2,7 @@
 //!
 //! Rules, whatever the state machine asks for:
 //! 1. nothing below the floor: the height of an imported key's verified head plus two, or the height that the log says
-//!    we had reached;
+//!    we had reached; nothing at all while the floor of an imported key is pending;
 //! 2. one value for one (height, round, kind), kind being proposal, prevote or precommit;
 //! 3. nothing before the last position signed, in the order height, round, proposal < prevote < precommit;
 //! 4. the same value again yields the very same signature.
@@ -61,6 +61,8 @@ pub(super) enum Answer<T> {
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     floor: Height,
+    /// The floor of an imported key is not known yet.
+    pending: bool,
     height: Height,
     signed: BTreeMap<(Round, Slot), Signed>,
     /// During a replay: what stands further on in the log, so that every answer is the one of the first life.
@@ -98,8 +100,15 @@ const fn slot(kind: VoteKind) -> Slot {
 }
 
 impl Guard {
-    pub(super) fn new(floor: Height, asleep: bool) -> Self {
-        Self { floor, asleep, ..Self::default() }
+    /// `floor`: `None` while it is pending.
+    pub(super) fn new(floor: Option<Height>, asleep: bool) -> Self {
+        Self { floor: floor.unwrap_or_default(), pending: floor.is_none(), asleep, ..Self::default() }
+    }
+
+    /// Rule 1: a pending floor is known now; what is known of it besides still holds.
+    pub(super) fn settle(&mut self, floor: Height) {
+        self.pending = false;
+        self.raise(floor);
     }
 
     /// Rule 1: never again below `height`.
@@ -109,7 +118,7 @@ impl Guard {
 
     /// Whether anything at all may be signed at `height`.
     pub(super) fn permits(&self, height: Height) -> bool {
-        self.asleep || (height >= self.floor && height >= self.height)
+        self.asleep || (!self.pending && height >= self.floor && height >= self.height)
     }
 
     /// How often a signature was refused.
@@ -211,7 +220,7 @@ impl Guard {
         if self.asleep {
             return Ok(None);
         }
-        let verdict = if height < self.floor {
+        let verdict = if self.pending || height < self.floor {
             Err(Refused::Floor)
         } else if height < self.height {
             Err(Refused::Past)

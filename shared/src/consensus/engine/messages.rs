@@ -139,7 +139,7 @@ impl Core {
     }
 
     pub(super) fn accuse(&mut self, evidence: Option<Evidence>) {
-        if let Some(evidence) = evidence {
+        if let Some(evidence) = evidence.filter(|_| !self.effects.faults.keeps_silent()) {
             self.evidence = self.evidence.saturating_add(1);
             self.effects.actions.push(Action::Evidence(evidence));
         }

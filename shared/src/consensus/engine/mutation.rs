@@ -12,6 +12,12 @@ use crate::{
 pub enum Mutation {
     /// One vote less than a quorum decides, locks and certifies.
     QuorumMinusOne,
+    /// Every seat must vote to decide, lock and certify.
+    QuorumOfAll,
+    /// The signatures of votes are not looked at.
+    SignaturesUnchecked,
+    /// Contradictions are seen and not reported.
+    EvidenceDropped,
     /// A prevote of nil that a lock demands goes to the valid proposal instead (L23, L29 left out).
     LockIgnored,
     /// Signers without a seat count like seats, and their signatures are not looked at.
@@ -52,6 +58,14 @@ impl Faults {
         false
     }
 
+    pub(super) fn trusts_signatures(&self) -> bool {
+        false
+    }
+
+    pub(super) fn keeps_silent(&self) -> bool {
+        false
+    }
+
     pub(super) fn unguarded(&self) -> bool {
         false
     }
@@ -77,6 +91,9 @@ impl Faults {
 
     /// Votes that decide.
     pub(super) fn quorum(&self, set: &ValidatorSet) -> usize {
+        if self.is(Mutation::QuorumOfAll) {
+            return set.len();
+        }
         let less = usize::from(self.is(Mutation::QuorumMinusOne));
         set.quorum().saturating_sub(less).max(1)
     }
@@ -89,6 +106,16 @@ impl Faults {
     /// Whether signers without a seat count.
     pub(super) fn admits_strangers(&self) -> bool {
         self.is(Mutation::MembershipUnchecked)
+    }
+
+    /// Whether any signature will do.
+    pub(super) fn trusts_signatures(&self) -> bool {
+        self.is(Mutation::SignaturesUnchecked)
+    }
+
+    /// Whether contradictions go unreported.
+    pub(super) fn keeps_silent(&self) -> bool {
+        self.is(Mutation::EvidenceDropped)
     }
 
     /// Whether the guard sleeps.

@@ -48,7 +48,7 @@ fn propose(
 
 #[test]
 fn one_value_for_one_place() {
-    let mut guard = Guard::new(Height::ZERO, false);
+    let mut guard = Guard::new(Some(Height::ZERO), false);
     assert_eq!(propose(&mut guard, 5, 0, "a", None), Ok(true));
     assert_eq!(propose(&mut guard, 5, 0, "b", None), Err(Refused::Conflict));
     assert_eq!(propose(&mut guard, 5, 0, "a", None), Ok(false));
@@ -64,7 +64,7 @@ fn one_value_for_one_place() {
 
 #[test]
 fn nothing_before_the_last_position() {
-    let mut guard = Guard::new(Height::ZERO, false);
+    let mut guard = Guard::new(Some(Height::ZERO), false);
     assert_eq!(vote(&mut guard, Precommit, 5, 3, None), Ok(true));
     for (kind, height, round) in [(Prevote, 5, 3), (Precommit, 5, 2), (Prevote, 4, 9), (Precommit, 1, 0)] {
         assert_eq!(vote(&mut guard, kind, height, round, None), Err(Refused::Past));
@@ -77,7 +77,7 @@ fn nothing_before_the_last_position() {
 
 #[test]
 fn nothing_below_the_floor() {
-    let mut guard = Guard::new(Height::new(9), false);
+    let mut guard = Guard::new(Some(Height::new(9)), false);
     assert!(!guard.permits(Height::new(8)));
     assert_eq!(vote(&mut guard, Prevote, 8, 0, None), Err(Refused::Floor));
     guard.raise(Height::new(4));
@@ -90,7 +90,7 @@ fn nothing_below_the_floor() {
 #[test]
 fn what_is_noted_binds_like_what_was_signed() {
     let key = SecretKey::from_seed(&[1; 32]);
-    let mut guard = Guard::new(Height::ZERO, false);
+    let mut guard = Guard::new(Some(Height::ZERO), false);
     let noted = Vote::sign(&domain(), &key, Precommit, Height::new(7), Round::new(1), id("a"));
     guard.note(Signed::Vote(noted.clone()));
     guard.note(Signed::Vote(Vote { block_id: None, ..noted.clone() }));

@@ -19,6 +19,40 @@ fn quorum_minus_one_decides_with_two_of_four() {
 }
 
 #[test]
+fn a_quorum_of_all_does_not_decide_with_three_of_four() {
+    let decided = |mutation| {
+        let mut rig = rig(mutation);
+        rig.propose(proposal(0, 1, 0, block("a"), None));
+        rig.votes(&[0, 2, 3], Precommit, 1, 0, Some(block("a")));
+        rig.core.decided()
+    };
+    assert_eq!(decided(None), Some(block("a")));
+    assert_eq!(decided(Some(Mutation::QuorumOfAll)), None);
+}
+
+#[test]
+fn signatures_unchecked_counts_forged_votes() {
+    let admission = |mutation| {
+        let mut forged = vote(2, Prevote, 1, 0, None);
+        forged.validator = address(3);
+        rig(mutation).vote(forged)
+    };
+    assert_eq!(admission(None), Admission::Rejected(Refusal::Signature));
+    assert_eq!(admission(Some(Mutation::SignaturesUnchecked)), Admission::Accepted);
+}
+
+#[test]
+fn evidence_dropped_lets_a_contradiction_pass() {
+    let evidence = |mutation| {
+        let mut rig = rig(mutation);
+        let _ = rig.vote(vote(2, Prevote, 1, 0, None));
+        let _ = rig.vote(vote(2, Prevote, 1, 0, Some(block("a"))));
+        rig.evidence()
+    };
+    assert_eq!((evidence(None), evidence(Some(Mutation::EvidenceDropped))), (1, 0));
+}
+
+#[test]
 fn quorum_minus_one_finds_its_own_certificates_good() {
     let mut rig = rig(Some(Mutation::QuorumMinusOne));
     rig.propose(proposal(0, 1, 0, block("a"), None));

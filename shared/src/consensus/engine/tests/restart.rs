@@ -243,7 +243,7 @@ fn a_height_signed_before_and_not_replayed_is_sat_out() {
 
 #[test]
 fn an_imported_key_waits_for_its_floor() {
-    let config = CoreConfig { sign_floor: Height::new(3), ..CoreConfig::default() };
+    let config = CoreConfig { sign_floor: Some(Height::new(3)), ..CoreConfig::default() };
     let mut rig = Rig::with(config, Some(0));
     let quiet = |rig: &Rig| !rig.done.iter().any(|one| matches!(one, Action::Send(_) | Action::Build { .. }));
     for height in 1..3 {
@@ -252,6 +252,26 @@ fn an_imported_key_waits_for_its_floor() {
         let _ = rig.feed(Event::StartHeight(start(height + 1)));
     }
     let _ = rig.fire(TimerKind::Propose, 3, 0);
+    assert_eq!(rig.votes_sent(), [(Prevote, 0, None)]);
+}
+
+#[test]
+fn a_pending_floor_lets_nothing_out_until_it_is_settled() {
+    let config = CoreConfig { sign_floor: None, ..CoreConfig::default() };
+    let mut rig = Rig::with(config, Some(0));
+    for height in 1..4 {
+        let _ = rig.fire(TimerKind::Propose, height, 0);
+        assert_eq!((rig.votes_sent(), rig.log.len()), (vec![], 0));
+        if height == 3 {
+            // As a host does at the commit of height 3 when it sees that this is the head of the network.
+            rig.core.settle_sign_floor(Height::new(5));
+        }
+        let _ = rig.feed(Event::StartHeight(start(height + 1)));
+    }
+    let _ = rig.fire(TimerKind::Propose, 4, 0);
+    assert_eq!(rig.votes_sent(), [], "4 may be undecided, with votes of this key around");
+    let _ = rig.feed(Event::StartHeight(start(5)));
+    let _ = rig.fire(TimerKind::Propose, 5, 0);
     assert_eq!(rig.votes_sent(), [(Prevote, 0, None)]);
 }
 
