@@ -138,7 +138,7 @@ async fn limit_time(request: Request, next: Next) -> Response {
     }
 }
 
-/// The keys that the issue of `status --json` names, and more.
+/// What `status --json` prints.
 pub fn status_json(api: &Api) -> Value {
     let status = api.node.status();
     json!({

@@ -1,7 +1,7 @@
 //! The protocols of one connection, put together. Limits come first, so that a refused connection costs the rest
 //! nothing.
 //!
-//! AutoNAT, relay and hole punching join here with issue 4 (`bootstrap_network`).
+//! AutoNAT, relay and hole punching are not part of it yet.
 
 use std::{io, num::NonZeroUsize, time::Duration};
 
@@ -24,7 +24,7 @@ use super::{
 
 /// A lookup that has not ended by then never will.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Validator records (issue 4): small, and few.
+/// Validator records: small, and few.
 const MAX_RECORDS: usize = 1024;
 const MAX_RECORD_BYTES: usize = 2048;
 /// Peers whose addresses identify remembers.
@@ -105,7 +105,7 @@ fn limits(limits: &LimitsConfig) -> ConnectionLimits {
 }
 
 /// The routing table takes only peers that have shown that they follow this chain, with addresses that may be dialled
-/// (`Manual`); records of others are looked at before they are kept (`FilterBoth`), and until issue 4 none is.
+/// (`Manual`); records of others are looked at before they are kept (`FilterBoth`), and none is yet.
 fn kademlia(
     config: &NetworkConfig,
     peer: libp2p::PeerId,

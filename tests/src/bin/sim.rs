@@ -41,7 +41,7 @@ struct Args {
     /// brings its own seats, heights and faults. One of log-dropped, fsync-skipped, quorum-minus-one, quorum-of-all,
     /// signatures-unchecked, evidence-dropped, lock-ignored, membership-unchecked, churn-unbounded, results-unchecked,
     /// proofs-unchecked, fetch-dropped, bounds-off
-    #[arg(long, value_name = "DEFENCE")]
+    #[arg(long, value_name = "DEFENCE", conflicts_with_all = ["validators", "heights", "scenario"])]
     mutate: Option<Mutation>,
     /// Threads; results do not depend on it
     #[arg(long, value_name = "T")]

@@ -12,7 +12,7 @@ use super::{Behaviour, Said, Seat, To, as_it_is};
 use crate::world::Payload;
 
 /// Votes at a time.
-const FLOOD: u64 = 24;
+const FLOOD: u64 = 200;
 
 /// See the module.
 #[derive(Debug, Default)]

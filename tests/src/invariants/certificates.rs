@@ -1,6 +1,6 @@
 //! `certificates` and `silent_third`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use emotionalchain_node::consensus::replica::Commit;
 use emotionalchain_shared::{
@@ -8,7 +8,7 @@ use emotionalchain_shared::{
     consensus::ValidatorSet,
     crypto::Signature,
     light::{LightOptions, Trusted, Verdict, verify},
-    primitives::TimeMs,
+    primitives::{Address, TimeMs},
     wire::SignedHeader,
 };
 
@@ -74,14 +74,24 @@ impl Certificates {
         Ok(())
     }
 
-    /// A decision rests on precommits that were really sent.
+    /// A decision rests on precommits that were really sent. The guilty may hand theirs on in other ways.
     ///
     /// # Errors
     /// `silent_third`.
-    pub fn silent(&self, signatures: &Signatures, commit: &Commit, set: &ValidatorSet) -> Checked {
+    pub fn silent(
+        &self,
+        signatures: &Signatures,
+        byzantine: &[Address],
+        commit: &Commit,
+        set: &ValidatorSet,
+    ) -> Checked {
         let certificate = &commit.certificate;
         let sent = signatures.precommits(certificate.height, certificate.round, certificate.block_id);
-        let sent = sent.filter(|address| set.contains(address)).count();
+        let sent: BTreeSet<&Address> = sent.collect();
+        let votes = certificate.votes(set).unwrap_or_default();
+        let signed =
+            votes.iter().filter(|vote| byzantine.contains(&vote.validator) || sent.contains(&vote.validator));
+        let sent = signed.count();
         if sent < set.quorum() {
             let detail = format!(
                 "height {} is final with precommits of {sent} of {} seats, a quorum is {}",

@@ -5,7 +5,7 @@
 //! | `agreement` | no two nodes finalise different blocks of one height | [`chain`] |
 //! | `linkage` | each block follows its parent in height, id and time | [`chain`] |
 //! | `certificates` | each certificate convinces the light client, which knows genesis alone | [`certificates`] |
-//! | `silent_third` | more than two thirds of the seats really sent the precommits of a decision | [`certificates`] |
+//! | `silent_third` | a decision has the precommits of more than two thirds, and the honest among them really sent theirs | [`certificates`] |
 //! | `validity` | each final block passes verification that has seen nothing before | [`ledger`] |
 //! | `supply` | balances and bonds are what was handed out and minted, less what was burned | [`ledger`] |
 //! | `churn` | no close changes more seats than the bound | [`ledger`] |
@@ -127,7 +127,7 @@ impl Watch {
         let set = set.ok_or_else(|| Violation::of("linkage", format!("height {height} skips one")))?;
         self.certificates.check(&self.spec, commit, &set)?;
         if first {
-            self.certificates.silent(&self.signatures, commit, &set)?;
+            self.certificates.silent(&self.signatures, &self.byzantine, commit, &set)?;
             self.ledger.execute(&self.spec, commit)?;
             let next = height.next().and_then(|next| self.ledger.set(next)).cloned();
             self.certificates.follow(&self.spec, commit, &set, next, now)?;

@@ -1,4 +1,4 @@
-//! The floor of finality for a placement: no CPU, no bandwidth, everyone honest (`shared/tools/ideal_finality.py`).
+//! The floor of finality for a placement: no CPU, no bandwidth, everyone honest.
 //!
 //! Proposal, prevote and precommit flood on the shortest paths; each step waits for `floor(2n/3) + 1` votes; finality is
 //! taken at every node, from the proposer's send to the node's quorum of precommits.

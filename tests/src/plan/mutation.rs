@@ -151,6 +151,11 @@ impl Kind {
         let plan = Plan::clean(seed, 4, 12).with(Fault::Byzantine { seat: 1, kind: self });
         match self {
             Self::Amnesia => plan.with(Fault::Hidden { height: 3 }),
+            Self::Twins => {
+                // Twins that hear the same say the same.
+                let span = Span { from: 0, until: 10 * SECOND };
+                plan.with(Fault::Weather(span, Weather::Loss(250)))
+            }
             Self::ForgedCertificates => {
                 // Who was away believes those who stayed.
                 let (time, disk) = (CrashTime::At(3 * SECOND), CrashDisk::Kept);

@@ -86,6 +86,7 @@ impl World {
     fn bounds(&self) -> Bounds {
         if self.plan.mutation == Some(Mutation::BoundsOff) {
             return Bounds {
+                future_rounds: u32::MAX,
                 next_height_per_seat: usize::MAX,
                 next_height_unknown: usize::MAX,
                 ..Bounds::default()
