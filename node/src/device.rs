@@ -10,7 +10,8 @@ mod tests;
 use emotionalchain_shared::{
     biometrics::{
         Commitment, CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, Modality,
-        OpenStatement, Recording, References, Sample, SourceContext, StatementError, WindowError, algo_id,
+        OpenStatement, Recording, References, Sample, SourceContext, StatementError, Window, WindowError,
+        algo_id,
     },
     chain::{AuthenticityProof, BiometricProof, Statement},
     crypto::{PublicKey, SecretKey, SignDomain},
@@ -30,6 +31,9 @@ pub struct SimulatedDevice {
     validator: Address,
     domain: SignDomain,
     epoch_ms: u64,
+    tier: DeviceTier,
+    /// Where in the recording the first proof's window ends.
+    first_end: u64,
     /// When the first proof was asked for: there the recording's first window ends.
     started: Option<TimeMs>,
     last_epoch: Option<u64>,
@@ -53,7 +57,8 @@ pub enum DeviceError {
 }
 
 impl SimulatedDevice {
-    /// A device of a validator on a chain whose epochs last `epoch_ms`.
+    /// A device of a validator on a chain whose epochs last `epoch_ms`, enrolled as simulated; its first window is the
+    /// recording's first 120 s.
     pub fn new(
         recording: Recording,
         key: SecretKey,
@@ -61,7 +66,27 @@ impl SimulatedDevice {
         domain: SignDomain,
         epoch_ms: u64,
     ) -> Self {
-        Self { recording, key, validator, domain, epoch_ms: epoch_ms.max(1), started: None, last_epoch: None }
+        Self {
+            recording,
+            key,
+            validator,
+            domain,
+            epoch_ms: epoch_ms.max(1),
+            tier: DeviceTier::SIMULATED,
+            first_end: WINDOW_TICKS,
+            started: None,
+            last_epoch: None,
+        }
+    }
+
+    /// The same, enrolled at another tier.
+    pub fn with_tier(self, tier: DeviceTier) -> Self {
+        Self { tier, ..self }
+    }
+
+    /// The same, whose first window ends at this tick of the recording.
+    pub fn with_first_end(self, end_tick: u64) -> Self {
+        Self { first_end: end_tick, ..self }
     }
 
     /// The device's key.
@@ -75,6 +100,19 @@ impl SimulatedDevice {
         let epoch = passed.checked_div(self.epoch_ms).unwrap_or_default();
         let within = passed.checked_rem(self.epoch_ms).unwrap_or_default();
         within.saturating_mul(3) <= self.epoch_ms && self.last_epoch.is_none_or(|last| epoch > last)
+    }
+
+    /// What a proof over the window that ends at this tick of the looped recording states.
+    ///
+    /// # Errors
+    /// [`DeviceError`]: the window gives no eligible statement.
+    pub fn statement_at(&self, end_tick: u64) -> Result<OpenStatement, DeviceError> {
+        self.statement(&self.recording.window_looped(end_tick)?)
+    }
+
+    fn statement(&self, window: &Window) -> Result<OpenStatement, DeviceError> {
+        let context = SourceContext { tier: self.tier, references: References::GRANTED, reactions: None };
+        Ok(OpenStatement::from_features(&Features::compute(window, &context)?)?)
     }
 
     /// Measures the window that ends now and signs what it says. Whatever comes of it, the epoch is done.
@@ -94,11 +132,8 @@ impl SimulatedDevice {
         let started = *self.started.get_or_insert(now);
         let played =
             now.since(started).saturating_mul(EPOCH_TICKS).checked_div(self.epoch_ms).unwrap_or_default();
-        let window = self.recording.window_looped(WINDOW_TICKS.saturating_add(played))?;
-        let context =
-            SourceContext { tier: DeviceTier::SIMULATED, references: References::GRANTED, reactions: None };
-        let features = Features::compute(&window, &context)?;
-        let statement = OpenStatement::from_features(&features)?;
+        let window = self.recording.window_looped(self.first_end.saturating_add(played))?;
+        let statement = self.statement(&window)?;
         let samples: Vec<Sample> = window.samples().collect();
         let commitment = Commitment::new(&secret, &samples)?;
         // The window ends now on the wall clock, however fast the recording plays.

@@ -61,6 +61,8 @@ pub struct Report {
     pub finality_ms: Percentiles,
     /// The same with the same placement, links and proposers, without CPU and bandwidth, everyone honest.
     pub ideal_finality_ms: Percentiles,
+    /// From the proposer's send to a block's arrival at each other node.
+    pub propagation_ms: Percentiles,
     /// How often each fault did something.
     pub faults_fired: BTreeMap<String, u64>,
     /// Copies of messages a height, over all links.
@@ -80,7 +82,8 @@ fn percentiles(mut values: Vec<Micros>) -> Percentiles {
 /// Gathers runs, in the order of their seeds.
 pub fn gather(scenario: Scenario, runs: Vec<(Plan, Outcome)>) -> Report {
     let mut report = Report { seeds: runs.len() as u64, fewest_epochs: u64::MAX, ..Report::default() };
-    let (mut finality, mut ideal, mut digests) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut finality, mut ideal, mut propagation, mut digests) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut messages, mut bytes) = (0, 0);
     let mut planned: BTreeMap<Kind, u64> = BTreeMap::new();
     for (plan, outcome) in runs {
@@ -89,6 +92,7 @@ pub fn gather(scenario: Scenario, runs: Vec<(Plan, Outcome)>) -> Report {
         report.fewest_epochs = report.fewest_epochs.min(outcome.epochs);
         finality.extend(outcome.finality);
         ideal.extend(outcome.ideal);
+        propagation.extend(outcome.propagation);
         digests.extend(outcome.digest.to_be_bytes());
         messages += outcome.messages;
         bytes += outcome.bytes;
@@ -123,6 +127,7 @@ pub fn gather(scenario: Scenario, runs: Vec<(Plan, Outcome)>) -> Report {
     }
     report.finality_ms = percentiles(finality);
     report.ideal_finality_ms = percentiles(ideal);
+    report.propagation_ms = percentiles(propagation);
     report.messages_per_height = messages.checked_div(report.heights).unwrap_or_default();
     report.bytes_per_height = bytes.checked_div(report.heights).unwrap_or_default();
     report.digest = hash_bytes(&digests).to_string();

@@ -1,6 +1,12 @@
 //! Every Byzantine behaviour: it fires, no invariant breaks; and without its defence a named one does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
 
 use emotionalchain_tests::{
     byzantine::Kind,

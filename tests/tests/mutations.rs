@@ -1,6 +1,12 @@
 //! Every defence taken away trips a named invariant, where the sound code passes the same seed.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
 
 use emotionalchain_tests::{plan::Mutation, shrink::shrink, world::run};
 

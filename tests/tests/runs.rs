@@ -1,6 +1,12 @@
 //! What a run is: the same for the same seed, over at least two epochs, with finality near what the network allows.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
 
 use emotionalchain_tests::{
     plan::{Plan, Scenario, draw},

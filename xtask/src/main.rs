@@ -4,6 +4,7 @@
 //! lie, [`tally`] counts tests in what the runners print, [`toolchain`] finds a compiler for wasm32.
 
 mod apt;
+mod bench;
 mod error;
 mod fuzz;
 mod lint;
@@ -45,6 +46,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Run the simulator: real validators in a simulated world, over many seeds
     Sim(sim::Args),
+    /// Measure on this machine, and print a section for docs/benchmarks.md
+    Bench(bench::Args),
     /// Check that the shared crates compile for wasm32, and run their tests in a headless browser
     Wasm(wasm::Args),
 }
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Lint => lint::main(),
         Command::Fuzz(args) => fuzz::main(&args),
         Command::Sim(args) => sim::main(&args),
+        Command::Bench(args) => bench::main(&args),
         Command::Wasm(args) => wasm::main(&args),
     };
     match done {

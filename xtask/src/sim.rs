@@ -7,7 +7,7 @@ use crate::shell::{Shell, words};
 use crate::tally::Tally;
 
 /// The profile that the simulator and its tests are built in.
-const PROFILE: [&str; 2] = ["--profile", "sim"];
+pub const PROFILE: [&str; 2] = ["--profile", "sim"];
 
 /// Everything after `sim` belongs to the simulator, `--help` included.
 #[derive(clap::Args)]

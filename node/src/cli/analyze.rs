@@ -1,4 +1,4 @@
-//! `biometrics`: what a recording comes to.
+//! `biometrics`: what a recording comes to; proofs are in [`super::prove`].
 
 use std::path::{Path, PathBuf};
 
@@ -8,13 +8,19 @@ use emotionalchain_shared::biometrics::{
 };
 use serde_json::json;
 
-use super::{CliResult, home::read_bounded};
+use super::{
+    CliResult,
+    home::read_bounded,
+    prove::{ProveArgs, prove},
+};
 
 /// What can be done with a recording.
 #[derive(Debug, Subcommand)]
 pub enum BiometricsCommand {
     /// Features and score of every 30-s epoch of a recording; needs the column `rr_1024`
     Analyze(AnalyzeArgs),
+    /// Sign a proof over one window of a recording, as a simulated device; the recording stays here
+    Prove(ProveArgs),
 }
 
 /// Options of `biometrics analyze`.
@@ -29,15 +35,28 @@ pub struct AnalyzeArgs {
 }
 
 pub fn biometrics(command: &BiometricsCommand) -> CliResult {
-    let BiometricsCommand::Analyze(args) = command;
+    match command {
+        BiometricsCommand::Analyze(args) => analyze(args),
+        BiometricsCommand::Prove(args) => prove(args),
+    }
+}
+
+fn analyze(args: &AnalyzeArgs) -> CliResult {
     let recording = read_recording(&args.file)?;
     let dataset = args.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let context =
         SourceContext { tier: DeviceTier::ATTESTED, references: References::GRANTED, reactions: None };
     if !args.json {
-        println!(
+        out!(
             "{:>9} {:>5} {:>7} {:>7} {:>6} {:>5} {:>5} {:>5}",
-            "end s", "beats", "HR bpm", "RMSSD", "stress", "focus", "auth", "score"
+            "end s",
+            "beats",
+            "HR bpm",
+            "RMSSD",
+            "stress",
+            "focus",
+            "auth",
+            "score"
         );
     }
     let mut end = SLIDE_TICKS;
@@ -45,9 +64,9 @@ pub fn biometrics(command: &BiometricsCommand) -> CliResult {
         let window = Window::ending_at(recording.beats(), end)?;
         if let Ok(found) = Features::compute(&window, &context) {
             if args.json {
-                println!("{}", row(&dataset, &found));
+                out!("{}", row(&dataset, &found));
             } else {
-                println!(
+                out!(
                     "{:>9} {:>5} {:>7.2} {:>7.2} {:>6} {:>5} {:>5} {:>5}{}",
                     end.checked_div(1024).unwrap_or_default(),
                     found.count,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use emotionalchain_shared::primitives::{BlockId, Hash, Height, TimeMs};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -37,6 +38,18 @@ pub enum ClientError {
         /// What is missing.
         what: &'static str,
     },
+    /// Another genesis.
+    #[error("{url} runs another chain than that of the genesis file")]
+    OtherChain {
+        /// Whose node.
+        url: String,
+    },
+    /// Nothing is final yet.
+    #[error("{url} has no block yet: try again later")]
+    NoBlock {
+        /// Whose node.
+        url: String,
+    },
 }
 
 /// A node's HTTP face.
@@ -71,6 +84,26 @@ impl Client {
         let url = format!("{}{path}", self.base);
         let response = self.agent.post(&url).content_type("application/json").send(body.to_string());
         read(url, response)
+    }
+
+    /// Height, id and time of the node's newest block, if it runs the chain of this genesis.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn head(&self, genesis: &Hash) -> Result<(Height, BlockId, TimeMs), ClientError> {
+        let status = self.get("/status")?;
+        let malformed = |what| ClientError::Malformed { url: self.base.clone(), what };
+        let runs: Hash =
+            self.text(&status, "genesis_hash")?.parse().map_err(|_| malformed("genesis_hash"))?;
+        if runs != *genesis {
+            return Err(ClientError::OtherChain { url: self.base.clone() });
+        }
+        let height = Height::new(self.number(&status, "height")?);
+        if height == Height::ZERO {
+            return Err(ClientError::NoBlock { url: self.base.clone() });
+        }
+        let id: BlockId = self.text(&status, "block_id")?.parse().map_err(|_| malformed("block_id"))?;
+        Ok((height, id, TimeMs::from_millis(self.number(&status, "time_ms")?)))
     }
 
     /// A text field of an answer.

@@ -102,18 +102,18 @@ fn supervise(args: &DevnetArgs, layout: &Layout, children: &mut [Child]) -> CliR
     let client = Client::new(&first.http);
     wait_for_block(&client, children)?;
     if args.json {
-        println!("{}", summary(layout, &nodes));
+        out!("{}", summary(layout, &nodes));
     } else {
-        println!(
+        out!(
             "{} validators finalise blocks; each replays a recorded heartbeat as a simulated device",
             nodes.len()
         );
         for node in &nodes {
-            println!("  {}  {}  pid {}", node.http, node.peer_id, node.pid);
+            out!("  {}  {}  pid {}", node.http, node.peer_id, node.pid);
         }
-        println!("watch    emotionalchain status --watch --node {}", first.http);
-        println!("logs     {}/validator-0/node.log", layout.folder().display());
-        println!("stop     Ctrl-C");
+        out!("watch    emotionalchain status --watch --node {}", first.http);
+        out!("logs     {}/validator-0/node.log", layout.folder().display());
+        out!("stop     Ctrl-C");
     }
     let stopped = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     stopped.block_on(async {

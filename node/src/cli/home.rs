@@ -31,7 +31,7 @@ pub struct NodeFile {
 impl Default for NodeFile {
     fn default() -> Self {
         Self {
-            http: SocketAddr::from(([127, 0, 0, 1], 0)),
+            http: SocketAddr::from(([127, 0, 0, 1], 8080)),
             recording: None,
             network: NetworkConfig::default(),
         }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     CliResult, PassphraseArgs,
-    home::{Home, NodeFile, read_spec},
+    home::{Home, HomeError, NodeFile, read_spec},
 };
 use crate::{
     keys::{KdfCost, KeyFile, Keys, PassphrasePurpose, PublicKeys},
@@ -62,6 +62,9 @@ pub enum KeysCommand {
         /// Exported file
         #[arg(long, value_name = "FILE")]
         from: PathBuf,
+        /// Genesis file of the chain, for a home that has none yet
+        #[arg(long, value_name = "FILE")]
+        genesis: Option<PathBuf>,
         #[command(flatten)]
         passphrase: PassphraseArgs,
     },
@@ -69,13 +72,19 @@ pub enum KeysCommand {
 
 pub fn init(args: &InitArgs) -> CliResult {
     let home = Home::at(&args.home);
-    if let Some(genesis) = &args.genesis {
-        let spec = read_spec(genesis)?;
-        home.create(&home.genesis(), &serde_json::to_string_pretty(&spec.genesis)?)?;
+    let spec = args.genesis.as_deref().map(read_spec).transpose()?;
+    for made in [home.keys(), home.config(), home.genesis()] {
+        if made.exists() {
+            return Err(HomeError::Exists(made).into());
+        }
     }
     let keys = Keys::random()?;
+    // Read before anything is written: a mistyped one leaves nothing behind.
     let passphrase = args.passphrase.source().read(PassphrasePurpose::Create)?;
     std::fs::create_dir_all(home.path())?;
+    if let Some(spec) = spec {
+        home.create(&home.genesis(), &serde_json::to_string_pretty(&spec.genesis)?)?;
+    }
     KeyFile::seal(&keys, &passphrase, KdfCost::default())?.create(home.keys())?;
     home.create(&home.config(), &toml::to_string_pretty(&NodeFile::default())?)?;
     let tip = RandomnessChain::new(keys.randomness.expose()).tip();
@@ -85,11 +94,11 @@ pub fn init(args: &InitArgs) -> CliResult {
             fields.insert("randomness_tip".into(), json!(tip));
             fields.insert("home".into(), json!(args.home));
         }
-        println!("{shown}");
+        out!("{shown}");
     } else {
-        println!("home            {}", args.home.display());
+        out!("home            {}", args.home.display());
         print_keys(&keys.public())?;
-        println!("randomness tip  {tip}");
+        out!("randomness tip  {tip}");
     }
     Ok(())
 }
@@ -99,7 +108,7 @@ pub fn keys(command: &KeysCommand) -> CliResult {
         KeysCommand::Show { home, json } => {
             let file = KeyFile::open(Home::at(home).keys())?;
             if *json {
-                println!("{}", describe(file.public())?);
+                out!("{}", describe(file.public())?);
             } else {
                 print_keys(file.public())?;
             }
@@ -112,11 +121,21 @@ pub fn keys(command: &KeysCommand) -> CliResult {
                 to.display()
             );
         }
-        KeysCommand::Import { home, from, passphrase } => {
+        KeysCommand::Import { home, from, genesis, passphrase } => {
             let home = Home::at(home);
-            let spec = home.spec()?;
+            let given = genesis.as_deref().map(read_spec).transpose()?;
+            let file = KeyFile::open(from)?;
             let passphrase = passphrase.source().read(PassphrasePurpose::Unlock)?;
-            KeyFile::open(from)?.import(home.keys(), &passphrase, spec.hash)?;
+            // Before anything is written: a wrong passphrase leaves nothing behind.
+            file.unlock(&passphrase)?;
+            if let Some(spec) = given {
+                home.create(&home.genesis(), &serde_json::to_string_pretty(&spec.genesis)?)?;
+            }
+            let spec = home.spec()?;
+            file.import(home.keys(), &passphrase, spec.hash)?;
+            if !home.config().exists() {
+                home.create(&home.config(), &toml::to_string_pretty(&NodeFile::default())?)?;
+            }
             eprintln!("keys imported; the validator signs from the network's verified head + 2 on");
         }
     }
@@ -146,7 +165,7 @@ fn describe(keys: &PublicKeys) -> Result<serde_json::Value, Box<dyn std::error::
 fn print_keys(keys: &PublicKeys) -> CliResult {
     let shown = describe(keys)?;
     for (name, value) in shown.as_object().into_iter().flatten() {
-        println!("{:<15} {}", name.replace('_', " "), value.as_str().unwrap_or_default());
+        out!("{:<15} {}", name.replace('_', " "), value.as_str().unwrap_or_default());
     }
     Ok(())
 }

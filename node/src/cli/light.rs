@@ -185,17 +185,12 @@ pub fn light(args: &LightArgs) -> CliResult {
             let trusted = walk.trusted();
             if args.json {
                 let seats = trusted.next_set.len();
-                println!(
+                out!(
                     "{}",
                     json!({ "height": trusted.height.get(), "block_id": trusted.id, "time_ms": trusted.time.millis(), "seats": seats, "verified": true })
                 );
             } else {
-                println!(
-                    "height {} {} verified, {} seats",
-                    trusted.height,
-                    trusted.id,
-                    trusted.next_set.len()
-                );
+                out!("height {} {} verified, {} seats", trusted.height, trusted.id, trusted.next_set.len());
             }
         }
         if args.until.is_some_and(|until| walk.trusted().height.get() >= until) {

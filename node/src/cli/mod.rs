@@ -3,12 +3,20 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage. Messages go to standard error, results to standard output; with
 //! `--json` a result is one JSON document a line.
 
+/// Prints a line of a result; a reader that has gone away is an error like any other, not a panic.
+macro_rules! out {
+    ($($words:tt)*) => {
+        $crate::cli::write_line(format_args!($($words)*))?
+    };
+}
+
 mod analyze;
 mod client;
 mod devnet;
 mod home;
 mod init;
 mod light;
+mod prove;
 mod query;
 mod recover;
 mod run;
@@ -120,11 +128,40 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(error.as_ref()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", explain(error.as_ref()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line on standard output.
+///
+/// # Errors
+/// The output's.
+fn write_line(words: std::fmt::Arguments<'_>) -> std::io::Result<()> {
+    use std::io::Write;
+    writeln!(std::io::stdout().lock(), "{words}")
+}
+
+/// Whether whoever read the output has seen enough, as `head` does.
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// An error with its causes, in one line; a cause that the error names itself is not repeated.
+fn explain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let named = error.to_string();
+        if !text.contains(&named) {
+            text = format!("{text}: {named}");
+        }
+        cause = error.source();
+    }
+    text
 }
 
 fn start_logging(filter: &str, format: LogFormat) -> CliResult {

@@ -106,7 +106,7 @@ pub fn query(args: &QueryArgs) -> CliResult {
     if let Value::Object(fields) = &mut answer {
         fields.insert("verified".into(), json!(args.verify));
     }
-    println!("{answer}");
+    out!("{answer}");
     Ok(())
 }
 

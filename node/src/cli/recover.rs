@@ -64,22 +64,22 @@ struct Finding {
 impl Finding {
     fn print(&self, json: bool) -> CliResult {
         if json {
-            println!("{}", serde_json::to_string(self)?);
+            out!("{}", serde_json::to_string(self)?);
             return Ok(());
         }
         let Self { height, trusted, head, .. } = self;
         match (self.state, self.ours) {
             ("ahead", _) => {
-                println!("the checkpoint {height} is ahead of the head {head}: nothing to roll back")
+                out!("the checkpoint {height} is ahead of the head {head}: nothing to roll back")
             }
-            ("agrees", _) => println!("block {height} is {trusted} here too: nothing to roll back"),
+            ("agrees", _) => out!("block {height} is {trusted} here too: nothing to roll back"),
             ("forked", Some(ours)) => {
-                println!("at height {height} this node has {ours}, the checkpoint says {trusted}");
-                println!(
+                out!("at height {height} this node has {ours}, the checkpoint says {trusted}");
+                out!(
                     "with --yes the blocks {height} to {head} are rolled back; what proves the fork is kept"
                 );
             }
-            _ => println!("rolled back to height {head}; start the node to catch up from its peers"),
+            _ => out!("rolled back to height {head}; start the node to catch up from its peers"),
         }
         Ok(())
     }
@@ -88,7 +88,11 @@ impl Finding {
 pub fn recover(args: &RecoverArgs) -> CliResult {
     let home = Home::at(&args.home);
     let spec = home.spec()?;
-    let store = Store::open(home.data().join("store.redb"), spec.hash)?;
+    let path = home.data().join("store.redb");
+    if !path.exists() {
+        return Err(format!("{}: no blocks are stored there", path.display()).into());
+    }
+    let store = Store::open(path, spec.hash)?;
     let head = store.head()?.ok_or("the store is empty")?.height;
     let (height, trusted) = args.to_checkpoint;
     let mut finding = Finding { height, trusted, ours: None, head, state: "ahead" };
@@ -105,6 +109,14 @@ pub fn recover(args: &RecoverArgs) -> CliResult {
         return finding.print(args.json);
     }
     let target = height.prev().ok_or("the checkpoint is of another chain: its genesis is not this one")?;
+    let oldest = store.oldest_version()?;
+    if target < oldest {
+        return Err(format!(
+            "no undo data below height {oldest}: remove {} and catch up anew",
+            home.data().display()
+        )
+        .into());
+    }
     if !args.yes {
         finding.state = "forked";
         return finding.print(args.json);

@@ -3,14 +3,14 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
-use emotionalchain_shared::consensus::engine::Timeouts;
+use emotionalchain_shared::{biometrics::Recording, chain::ChainSpec, consensus::engine::Timeouts};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
 
 use super::{
     CliResult, PassphraseArgs,
     analyze::read_recording,
-    home::{Home, Running},
+    home::{Home, NodeFile, Running},
 };
 use crate::{
     http,
@@ -26,7 +26,7 @@ pub struct RunArgs {
     /// Folder of the node, made by `init`
     #[arg(long, value_name = "DIR", env = "EMOTIONALCHAIN_HOME")]
     home: PathBuf,
-    /// Where to serve HTTP; port 0 takes a free one
+    /// Where to serve HTTP, by default 127.0.0.1:8080; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", env = "EMOTIONALCHAIN_HTTP")]
     http: Option<SocketAddr>,
     /// Recording to replay as a simulated device, where the chain allows those
@@ -56,14 +56,25 @@ pub fn check(args: &CheckArgs) -> CliResult {
     file.network.check()?;
     let spec = home.spec()?;
     let keys = KeyFile::open(home.keys())?;
-    if let Some(recording) = &file.recording {
-        read_recording(recording)?;
-    }
-    println!("chain       {} ({})", spec.genesis.chain_id, spec.hash);
-    println!("validator   {}", keys.public().consensus.address());
-    println!("http        {}", file.http);
-    println!("everything needed to run is there");
+    read_replayed(&file, &spec)?;
+    SignFloor::load(SignFloor::path_beside(home.keys()), &spec.hash, &keys.public().consensus)?;
+    out!("chain       {} ({})", spec.genesis.chain_id, spec.hash);
+    out!("validator   {}", keys.public().consensus.address());
+    out!("http        {}", file.http);
+    out!("everything needed to run is there");
     Ok(())
+}
+
+/// The recording to replay, if the chain allows that.
+fn read_replayed(
+    file: &NodeFile,
+    spec: &ChainSpec,
+) -> Result<Option<Recording>, Box<dyn std::error::Error + Send + Sync>> {
+    let recording = file.recording.as_deref().map(read_recording).transpose()?;
+    if recording.is_some() && !spec.params().allow_simulated {
+        return Err("this chain does not allow simulated devices: remove the recording".into());
+    }
+    Ok(recording)
 }
 
 pub fn run(args: RunArgs) -> CliResult {
@@ -73,10 +84,7 @@ pub fn run(args: RunArgs) -> CliResult {
     file.recording = args.recording.or(file.recording);
     file.network.bootstrap.extend(args.peer);
     let spec = Arc::new(home.spec()?);
-    let recording = file.recording.as_deref().map(read_recording).transpose()?;
-    if recording.is_some() && !spec.params().allow_simulated {
-        return Err("this chain does not allow simulated devices: remove the recording".into());
-    }
+    let recording = read_replayed(&file, &spec)?;
     let key_file = KeyFile::open(home.keys())?;
     let passphrase = args.passphrase.source().read(PassphrasePurpose::Unlock)?;
     let keys = key_file.unlock(&passphrase)?;

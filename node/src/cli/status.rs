@@ -25,7 +25,7 @@ pub fn status(args: &StatusArgs) -> CliResult {
     loop {
         let status = client.get("/status")?;
         if args.json {
-            println!("{status}");
+            out!("{status}");
         } else {
             let shown: Vec<String> = status
                 .as_object()
@@ -35,7 +35,7 @@ pub fn status(args: &StatusArgs) -> CliResult {
                     format!("{name:<13} {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned))
                 })
                 .collect();
-            println!("{}", shown.join("\n"));
+            out!("{}", shown.join("\n"));
         }
         if !args.watch {
             return Ok(());

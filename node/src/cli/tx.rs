@@ -7,13 +7,13 @@ use std::{
 
 use clap::{Args, Subcommand};
 use emotionalchain_shared::{
-    chain::{Action, ChainSpec, Transaction},
-    crypto::{PublicKey, SignKind},
+    chain::{Action, Authorisation, ChainSpec, SessionDelegation, Transaction},
+    crypto::{PublicKey, SecretKey, SignDomain, SignKind},
     epoch::RandomnessChain,
-    primitives::{Address, Amount, Hash, Nonce},
+    primitives::{Address, Amount, Hash, Nonce, TimeMs},
     wire::Wire,
 };
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::{
     CliResult, PassphraseArgs,
@@ -58,6 +58,17 @@ pub enum TxCommand {
         /// Its public key, 64 hexadecimal digits
         #[arg(long)]
         device: PublicKey,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Let a session key sign proofs for the key file's device, from the time of the node's newest block on
+    Delegate {
+        /// Its public key, 64 hexadecimal digits
+        #[arg(long, value_name = "HEX")]
+        session_key: PublicKey,
+        /// For how long; the chain may allow less
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=120))]
+        minutes: u64,
         #[command(flatten)]
         common: Common,
     },
@@ -111,6 +122,7 @@ pub fn tx(command: &TxCommand) -> CliResult {
     | TxCommand::Register { common, .. }
     | TxCommand::Enroll { common, .. }
     | TxCommand::Revoke { common, .. }
+    | TxCommand::Delegate { common, .. }
     | TxCommand::Unbond { common }
     | TxCommand::Unjail { common }) = command;
     let spec = read_spec(&common.genesis)?;
@@ -141,7 +153,9 @@ fn action(command: &TxCommand, spec: &ChainSpec, keys: &Keys, client: &Client) -
         }
         TxCommand::Enroll { tier, .. } => {
             let owner = client.get(&format!("/accounts/{account}"))?;
-            let validator: Address = client.text(&owner, "validator")?.parse()?;
+            let validator = client.text(&owner, "validator");
+            let validator: Address =
+                validator.map_err(|_| format!("{account} owns no validator: register one first"))?.parse()?;
             let device = keys.device.signing_key();
             let document = Transaction::device_possession(&validator, *tier);
             Action::EnrollDevice {
@@ -152,9 +166,50 @@ fn action(command: &TxCommand, spec: &ChainSpec, keys: &Keys, client: &Client) -
             }
         }
         TxCommand::Revoke { device, .. } => Action::RevokeDevice { device_key: *device },
+        TxCommand::Delegate { session_key, minutes, .. } => {
+            let (_, _, from) = client.head(&spec.hash)?;
+            let most = spec.params().session_ms;
+            delegation(&spec.domain, most, &keys.device.signing_key(), *session_key, from, *minutes)?
+        }
         TxCommand::Unbond { .. } => Action::Unbond,
         TxCommand::Unjail { .. } => Action::Unjail,
     })
+}
+
+/// The device's word that a session key may sign for some minutes, at most `session_ms` long.
+fn delegation(
+    domain: &SignDomain,
+    session_ms: u64,
+    device: &SecretKey,
+    session_key: PublicKey,
+    not_before: TimeMs,
+    minutes: u64,
+) -> Result<Action, Failure> {
+    let length = minutes.saturating_mul(60_000);
+    if length > session_ms {
+        return Err(format!("a session of this chain lasts at most {session_ms} ms").into());
+    }
+    let not_after = not_before.saturating_add(length);
+    let document = SessionDelegation::sign_body(&session_key, not_before, not_after);
+    Ok(Action::DelegateSession {
+        device_key: device.public(),
+        session_key,
+        not_before,
+        not_after,
+        authorisation: Authorisation::Device(domain.sign(device, SignKind::SessionDelegation, &document)),
+    })
+}
+
+/// What of an order its user needs and cannot know: a session's proofs must repeat its times.
+fn details(action: &Action) -> Map<String, Value> {
+    let mut details = Map::new();
+    if let Action::DelegateSession { device_key, session_key, not_before, not_after, .. } = action {
+        details.insert("device_key".into(), json!(device_key));
+        details.insert("session_key".into(), json!(session_key));
+        details.insert("not_before_ms".into(), json!(not_before.millis()));
+        details.insert("not_after_ms".into(), json!(not_after.millis()));
+    }
+    details
 }
 
 fn send(common: &Common, spec: &ChainSpec, keys: &Keys, client: &Client, action: Action) -> CliResult {
@@ -172,12 +227,19 @@ fn send(common: &Common, spec: &ChainSpec, keys: &Keys, client: &Client, action:
     client.post("/transactions", &body)?;
     let id = transaction.id();
     let height = if common.wait { Some(included(client, &id)?) } else { None };
+    let mut details = details(&transaction.body.action);
     if common.json {
-        println!("{}", json!({ "id": id, "height": height }));
+        details.insert("id".into(), json!(id));
+        details.insert("height".into(), json!(height));
+        out!("{}", Value::Object(details));
     } else {
         match height {
-            Some(height) => println!("{id} is in block {height}"),
-            None => println!("{id} is handed in"),
+            Some(height) => out!("{id} is in block {height}"),
+            None => out!("{id} is handed in"),
+        }
+        for (name, value) in &details {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            out!("{:<13} {value}", name.replace('_', " "));
         }
     }
     Ok(())
@@ -196,5 +258,86 @@ fn included(client: &Client, id: &Hash) -> Result<u64, Failure> {
             }
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use emotionalchain_shared::primitives::{ChainId, hash_bytes};
+
+    use super::*;
+    use crate::cli::Cli;
+
+    const SESSION_MS: u64 = 7_200_000;
+
+    fn domain() -> SignDomain {
+        SignDomain::new(&"tx".parse::<ChainId>().unwrap(), &hash_bytes(b"genesis"))
+    }
+
+    fn key(byte: u8) -> SecretKey {
+        SecretKey::from_seed(&[byte; 32])
+    }
+
+    fn delegate(session_ms: u64, minutes: u64) -> Result<Action, Failure> {
+        let from = TimeMs::from_millis(1_700_000_000_000);
+        delegation(&domain(), session_ms, &key(1), key(2).public(), from, minutes)
+    }
+
+    #[test]
+    fn a_delegation_is_the_devices_word_over_what_the_ledger_verifies() {
+        for minutes in [1, 60, 120] {
+            let action = delegate(SESSION_MS, minutes).unwrap();
+            let details = details(&action);
+            let Action::DelegateSession { device_key, session_key, not_before, not_after, authorisation } =
+                action
+            else {
+                panic!("another order");
+            };
+            assert_eq!((device_key, session_key), (key(1).public(), key(2).public()));
+            assert_eq!(not_before, TimeMs::from_millis(1_700_000_000_000));
+            assert_eq!(not_after.since(not_before), minutes * 60_000);
+            let Authorisation::Device(signature) = authorisation else { panic!("an assertion") };
+            let document = SessionDelegation::sign_body(&session_key, not_before, not_after);
+            let verify = |key: &PublicKey, document: &[u8]| {
+                domain().verify(key, SignKind::SessionDelegation, document, &signature)
+            };
+            assert_eq!(verify(&device_key, &document), Ok(()));
+            assert!(verify(&session_key, &document).is_err());
+            let longer = SessionDelegation::sign_body(&session_key, not_before, not_after.saturating_add(1));
+            assert!(verify(&device_key, &longer).is_err());
+            let times = ["not_before_ms", "not_after_ms"].map(|name| details[name].as_u64().unwrap());
+            assert_eq!(times, [not_before.millis(), not_after.millis()]);
+        }
+    }
+
+    #[test]
+    fn no_longer_than_the_chain_allows() {
+        assert!(delegate(120_000, 2).is_ok());
+        assert!(delegate(119_999, 2).unwrap_err().to_string().contains("119999 ms"));
+    }
+
+    #[test]
+    fn other_orders_have_nothing_to_add() {
+        assert!(details(&Action::Unbond).is_empty() && details(&Action::Unjail).is_empty());
+    }
+
+    #[test]
+    fn a_session_has_a_key_and_1_to_120_minutes() {
+        let parses = |options: &[&str]| {
+            let fixed =
+                ["emotionalchain", "tx", "delegate", "--key", "node.key", "--genesis", "genesis.json"];
+            Cli::try_parse_from(fixed.iter().chain(options)).is_ok()
+        };
+        let session = key(2).public().to_string();
+        for minutes in ["1", "120"] {
+            assert!(parses(&["--session-key", &session, "--minutes", minutes]), "{minutes}");
+        }
+        for minutes in ["0", "121", "-1", "1.5", ""] {
+            assert!(!parses(&["--session-key", &session, "--minutes", minutes]), "{minutes}");
+        }
+        assert!(!parses(&["--session-key", &session]));
+        assert!(!parses(&["--minutes", "5"]));
+        assert!(!parses(&["--session-key", &session[2..], "--minutes", "5"]));
     }
 }

@@ -72,6 +72,26 @@ fn a_replay_states_the_golden_features_epoch_by_epoch() {
 }
 
 #[test]
+fn a_replay_may_begin_at_any_window_and_states_what_was_foretold() {
+    for end in [90_u64, 120, 150, 270, 300] {
+        let mut device = device(SHORT, EPOCH).with_first_end(end * 1024);
+        let foretold = device.statement_at(end * 1024).unwrap();
+        assert_eq!(open(&prove(&mut device, 100, 1).unwrap()), foretold, "{end} s");
+        let next = device.statement_at((end + 30) * 1024).unwrap();
+        assert_eq!(open(&prove(&mut device, EPOCH + 100, 1).unwrap()), next, "30 s after {end} s");
+    }
+}
+
+#[test]
+fn authenticity_is_capped_by_the_enrolled_tier() {
+    for tier in [DeviceTier::BARE_KEY, DeviceTier::SIMULATED] {
+        let said = open(&prove(&mut device(SHORT, EPOCH).with_tier(tier), 100, 1).unwrap());
+        assert_eq!(said.authenticity, tier.get());
+        assert_eq!(said.check(tier.get()), Ok(()));
+    }
+}
+
+#[test]
 fn a_recording_goes_on_from_its_start_when_it_ends() {
     let mut device = device(SHORT, EPOCH);
     let recording = Recording::parse(SHORT).unwrap();

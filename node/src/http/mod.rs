@@ -25,7 +25,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
 };
-use emotionalchain_shared::chain::ChainSpec;
+use emotionalchain_shared::{chain::ChainSpec, wire::MAX_TRANSACTION_BATCH};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::Semaphore};
 
@@ -35,6 +35,8 @@ pub use error::ApiError;
 
 /// Largest request body: a transaction in hexadecimal, with room for JSON around it.
 const MAX_BODY: usize = 16 * 1024;
+/// Largest body of a batch: as many transactions as travel together, in hexadecimal, with room for JSON.
+const MAX_BATCH_BODY: usize = 3 * MAX_TRANSACTION_BATCH;
 /// Longest time for a request that is not a stream.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Reads of the store at a time: more wait, so that listing blocks leaves threads and disk to consensus.
@@ -93,7 +95,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Every route but the stream, which has no time limit.
-fn bounded() -> [(&'static str, MethodRouter<Api>); 18] {
+fn bounded() -> [(&'static str, MethodRouter<Api>); 19] {
     [
         ("/status", get(status)),
         ("/peers", get(peers)),
@@ -107,6 +109,7 @@ fn bounded() -> [(&'static str, MethodRouter<Api>); 18] {
         ("/headers/{height}", get(blocks::header)),
         ("/epochs/{epoch}", get(blocks::epoch)),
         ("/transactions", post(submit::transaction)),
+        ("/transactions/batch", post(submit::batch).layer(DefaultBodyLimit::max(MAX_BATCH_BODY))),
         ("/transactions/{id}", get(blocks::transaction)),
         ("/proofs", post(submit::proof)),
         ("/accounts/{address}", get(state::account)),

@@ -3,7 +3,7 @@
 use axum::{Json, body::Bytes, extract::State, http::StatusCode};
 use emotionalchain_shared::{
     chain::{BiometricProof, Transaction},
-    wire::Wire,
+    wire::{MAX_BATCH_TRANSACTIONS, Wire},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -18,6 +18,12 @@ struct TransactionBody {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct BatchBody {
+    transactions_hex: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ProofBody {
     proof_hex: String,
 }
@@ -27,6 +33,26 @@ pub async fn transaction(State(api): State<Api>, body: Bytes) -> Result<(StatusC
     let transaction = decode::<Transaction>(&body.transaction_hex, "transaction")?;
     let id = api.node.submit(transaction).await?;
     Ok((StatusCode::ACCEPTED, Json(json!({ "id": id }))))
+}
+
+/// Several at once, each with an answer of its own: what one is refused for does not touch the others.
+pub async fn batch(State(api): State<Api>, body: Bytes) -> Result<Json<Value>, ApiError> {
+    let body: BatchBody = serde_json::from_slice(&body).map_err(|_| ApiError::Malformed("body"))?;
+    let count = body.transactions_hex.len();
+    if count == 0 || count > MAX_BATCH_TRANSACTIONS {
+        return Err(ApiError::Malformed("transactions_hex"));
+    }
+    let transactions: Vec<Transaction> =
+        body.transactions_hex.iter().map(|text| decode(text, "transaction")).collect::<Result<_, _>>()?;
+    let taken = api.node.submit_all(transactions).await?;
+    let results: Vec<Value> = taken
+        .into_iter()
+        .map(|result| match result {
+            Ok(id) => json!({ "id": id }),
+            Err(refusal) => json!({ "refused": refusal.to_string() }),
+        })
+        .collect();
+    Ok(Json(json!({ "results": results })))
 }
 
 pub async fn proof(State(api): State<Api>, body: Bytes) -> Result<(StatusCode, Json<Value>), ApiError> {

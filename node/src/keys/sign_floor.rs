@@ -2,7 +2,8 @@
 //!
 //! Who imports a key does not know what it has signed elsewhere. The network does, up to its head: the floor is the
 //! verified head + 2, one height above the one that may be undecided with votes of this key around. Until a head is
-//! verified the floor is pending, and nothing is signed at all. A floor is only ever raised, and stays for good.
+//! verified the floor is pending, and nothing is signed at all. A floor is only ever raised, and stays for good. A key
+//! made here has a file without a floor from its first start on, by which a lost data folder is noticed.
 
 use std::{
     fs::File,
@@ -45,6 +46,16 @@ impl SignFloor {
     /// The floor of a key just imported.
     pub const fn pending(genesis: Hash, consensus_key: PublicKey) -> Self {
         Self { version: VERSION, genesis, consensus_key, pending: true, first_height: Height::ZERO }
+    }
+
+    /// No floor: the key was made here and has signed nothing yet.
+    pub const fn none(genesis: Hash, consensus_key: PublicKey) -> Self {
+        Self { version: VERSION, genesis, consensus_key, pending: false, first_height: Height::ZERO }
+    }
+
+    /// What the key signed is not known any more: nothing may be signed until [`Self::raise`].
+    pub const fn suspend(&mut self) {
+        self.pending = true;
     }
 
     /// A known floor: for a rollback, which must not sign again what it has signed, above the old head.
@@ -91,7 +102,7 @@ impl SignFloor {
         Ok(changed)
     }
 
-    /// Reads the floor of a key; `None` if there is no file: the key was made here.
+    /// Reads the floor of a key; `None` if there is no file: the key was made here and no node has run with it.
     ///
     /// # Errors
     /// [`SignFloorError`] for a file that cannot be read or is of another chain or key: nothing may be signed then.

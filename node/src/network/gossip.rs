@@ -51,8 +51,6 @@ pub enum Topic {
     Votes,
 }
 
-/// Messages of one kind that may travel as a batch.
-const BATCH: usize = 64;
 /// Topic, framing and field numbers around a message.
 const ENVELOPE: usize = 1024;
 /// A message waits no longer for a slow peer: by then the round is over.
@@ -83,13 +81,13 @@ impl Topic {
         }
     }
 
-    /// The largest message: one proposal, or a batch of the others.
+    /// The largest message.
     pub const fn max_bytes(self) -> usize {
         match self {
             Self::Consensus => wire::MAX_CONSENSUS_MESSAGE,
-            Self::Transactions => wire::MAX_TRANSACTION.saturating_mul(BATCH),
-            Self::Proofs => wire::MAX_BIOMETRIC_PROOF.saturating_mul(BATCH),
-            Self::Votes => wire::MAX_EMOTIONAL_VOTE.saturating_mul(BATCH),
+            Self::Transactions => wire::MAX_TRANSACTION_BATCH,
+            Self::Proofs => wire::MAX_BIOMETRIC_PROOF,
+            Self::Votes => wire::MAX_EMOTIONAL_VOTE,
         }
     }
 

@@ -1,5 +1,8 @@
 //! The typed configuration: every field is used, and every one has a default and a range.
 
+#[cfg(test)]
+mod tests;
+
 use std::{path::PathBuf, time::Duration};
 
 use libp2p::{Multiaddr, multiaddr::Protocol};
@@ -20,7 +23,8 @@ pub struct NetworkConfig {
     pub bootstrap: Vec<Multiaddr>,
     /// Addresses under which others reach this node, where they differ from those listened on.
     pub external: Vec<Multiaddr>,
-    /// Where the WebRTC certificate is kept.
+    /// Where the WebRTC certificate is kept: in the node's home, not in the file.
+    #[serde(skip)]
     pub data_dir: PathBuf,
     /// Discovered peers are dialled until this many are connected.
     pub target_peers: usize,
@@ -267,45 +271,4 @@ fn range(field: &'static str, value: usize, min: usize, max: usize) -> Result<()
         return Ok(());
     }
     Err(ConfigError::Range { field, value: value as u64, min: min as u64, max: max as u64 })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn defaults_hold_and_survive_toml() {
-        let config = NetworkConfig::default();
-        config.check().unwrap();
-        let text = toml::to_string(&config).unwrap();
-        assert_eq!(toml::from_str::<NetworkConfig>(&text).unwrap(), config);
-        assert!(toml::from_str::<NetworkConfig>("unknown = 1").is_err());
-        let partial: NetworkConfig = toml::from_str("[gossip]\nmesh = 7").unwrap();
-        assert_eq!((partial.gossip.mesh, partial.target_peers), (7, 10));
-    }
-
-    #[test]
-    fn contradictions_are_refused() {
-        let refused = |change: fn(&mut NetworkConfig)| {
-            let mut config = NetworkConfig::default();
-            change(&mut config);
-            config.check().unwrap_err()
-        };
-        assert_eq!(refused(|c| c.listen.clear()), ConfigError::NoListenAddress);
-        assert!(matches!(
-            refused(|c| c.gossip.mesh_low = 9),
-            ConfigError::Range { field: "gossip.mesh_low", .. }
-        ));
-        assert!(matches!(refused(|c| c.gossip.mesh_outbound = 5), ConfigError::Range { .. }));
-        assert!(matches!(refused(|c| c.timing.redial_cap_ms = 1), ConfigError::Range { .. }));
-        assert!(matches!(refused(|c| c.limits.max_streams = 0), ConfigError::Range { .. }));
-        assert!(matches!(
-            refused(|c| c.bootstrap = vec!["/ip4/1.2.3.4/udp/9".parse().unwrap()]),
-            ConfigError::Address(_)
-        ));
-        assert!(matches!(
-            refused(|c| c.bootstrap = vec!["/ip4/1.2.3.4/tcp/9".parse().unwrap(); 65]),
-            ConfigError::Bootstrap { count: 65, .. }
-        ));
-    }
 }

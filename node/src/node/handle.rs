@@ -70,7 +70,7 @@ pub enum SubmitError {
 
 /// An order to the node's task.
 pub(super) enum Order {
-    Submit(Box<Transaction>, oneshot::Sender<Result<(), SubmitError>>),
+    Submit(Vec<Transaction>, oneshot::Sender<Vec<Result<(), MempoolRefusal>>>),
     Proof(Box<BiometricProof>, oneshot::Sender<Result<(), SubmitError>>),
     Stop,
 }
@@ -92,11 +92,24 @@ impl NodeHandle {
     /// # Errors
     /// [`SubmitError`].
     pub async fn submit(&self, transaction: Transaction) -> Result<Hash, SubmitError> {
-        let id = transaction.id();
-        let (answer, answered) = oneshot::channel();
-        self.order(Order::Submit(Box::new(transaction), answer)).await?;
-        answered.await.map_err(|_| SubmitError::Stopped)??;
+        let results = self.submit_all(vec![transaction]).await?;
+        let id = results.into_iter().next().ok_or(SubmitError::Stopped)??;
         Ok(id)
+    }
+
+    /// Hands in several transactions, and returns the id of each or why it is refused, in their order.
+    ///
+    /// # Errors
+    /// [`SubmitError::Stopped`].
+    pub async fn submit_all(
+        &self,
+        transactions: Vec<Transaction>,
+    ) -> Result<Vec<Result<Hash, MempoolRefusal>>, SubmitError> {
+        let ids: Vec<Hash> = transactions.iter().map(Transaction::id).collect();
+        let (answer, answered) = oneshot::channel();
+        self.order(Order::Submit(transactions, answer)).await?;
+        let results = answered.await.map_err(|_| SubmitError::Stopped)?;
+        Ok(ids.into_iter().zip(results).map(|(id, result)| result.map(|()| id)).collect())
     }
 
     /// Hands in a biometric proof for this validator.

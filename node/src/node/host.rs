@@ -11,7 +11,7 @@ use emotionalchain_shared::{
     chain::{BiometricProof, ChainSpec, EmotionalVote, Transaction},
     consensus::{Evidence, ValidatorSet},
     primitives::{Hash, Height, TimeMs, hash_bytes},
-    wire::{ConsensusMessage, FinalisedBlock, SyncRequest, SyncResponse, Wire},
+    wire::{ConsensusMessage, FinalisedBlock, SyncRequest, SyncResponse, TransactionBatch, Wire},
 };
 use libp2p::PeerId;
 use tokio::{
@@ -25,6 +25,7 @@ use super::{
     HeadNews, NodeError, NodeStatus, SubmitError,
     floor::Floor,
     handle::Order,
+    outbox::Outbox,
     serve,
     sync::{BATCH, Sync},
     timers::Timers,
@@ -69,6 +70,7 @@ pub(super) struct Host {
     status: watch::Sender<NodeStatus>,
     news: broadcast::Sender<HeadNews>,
     timers: Timers,
+    outbox: Outbox,
     sync: Sync,
     /// Peers by the number that the replica knows them by.
     peers: BTreeMap<PeerTag, PeerId>,
@@ -109,6 +111,7 @@ impl Host {
             status,
             news,
             timers: Timers::default(),
+            outbox: Outbox::default(),
             sync: Sync::default(),
             peers: BTreeMap::new(),
             connected: BTreeSet::new(),
@@ -146,13 +149,17 @@ impl Host {
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let timer = self.timers.next();
+            let (timer, outgoing) = (self.timers.next(), self.outbox.due());
             tokio::select! {
                 biased;
                 () = wait(timer), if timer.is_some() => {
                     while let Some(timer) = self.timers.take_due(Instant::now()) {
                         self.feed(Input::Fired(timer))?;
                     }
+                }
+                () = wait(outgoing), if outgoing.is_some() => {
+                    let batch = self.outbox.take();
+                    self.publish_batch(batch);
                 }
                 event = events.recv() => match event {
                     Some(event) => self.on_network(event)?,
@@ -208,7 +215,8 @@ impl Host {
                 Output::Send(message) => self.send_to_all(message.encode()),
                 Output::SendTo(peer, message) => self.send_to(peer, &message),
                 Output::GossipTransaction(transaction) => {
-                    self.publish(Topic::Transactions, transaction.encode());
+                    let full = self.outbox.push(Instant::now(), *transaction);
+                    self.publish_batch(full);
                 }
                 Output::GossipVote(vote) => self.publish(Topic::Votes, vote.encode()),
                 Output::Arm(timer, length) => self.timers.arm(timer, Instant::now(), length),
@@ -240,6 +248,12 @@ impl Host {
     fn publish(&self, topic: Topic, data: Vec<u8>) {
         if let Err(reason) = self.network.publish(topic, data) {
             warn!(?topic, %reason, "message not sent");
+        }
+    }
+
+    fn publish_batch(&self, batch: Option<TransactionBatch>) {
+        if let Some(batch) = batch {
+            self.publish(Topic::Transactions, batch.encode());
         }
     }
 
@@ -286,7 +300,9 @@ impl Host {
         })?;
         let settled: Vec<Hash> = commit.block.evidence.iter().map(Evidence::hash).collect();
         self.store.remove_evidence(&settled)?;
-        if let Some(first) = self.floor.committed(now(), header.height, header.time)? {
+        if let Some(first) =
+            self.floor.committed(now(), header.height, header.time, self.sync.is_ahead(header.height))?
+        {
             info!(first_height = %first, "the head of the network is verified: the imported key may sign");
             self.replica.settle_sign_floor(first);
         }
@@ -349,7 +365,7 @@ impl Host {
         let tag = self.tag(source);
         let input = match topic {
             Topic::Consensus => ConsensusMessage::decode(data).map(|message| Input::Message(tag, message)),
-            Topic::Transactions => Transaction::decode(data).map(Input::Transaction),
+            Topic::Transactions => TransactionBatch::decode(data).map(|batch| Input::Transactions(batch.0)),
             Topic::Proofs => BiometricProof::decode(data).map(Input::Proof),
             Topic::Votes => EmotionalVote::decode(data).map(Input::Vote),
         };
@@ -381,19 +397,22 @@ impl Host {
 
     fn on_order(&mut self, order: Order) -> Result<(), NodeError> {
         match order {
-            Order::Submit(transaction, answer) => {
-                let result = block_in_place(|| {
+            Order::Submit(transactions, answer) => {
+                let mut results = Vec::with_capacity(transactions.len());
+                block_in_place(|| {
                     let snapshot = self.store.snapshot()?;
-                    Ok::<_, NodeError>(self.replica.submit(&snapshot, *transaction)?)
-                })?;
-                let result = match result {
-                    Ok(outputs) => {
-                        self.carry_out(outputs)?;
-                        Ok(())
+                    for transaction in transactions {
+                        results.push(match self.replica.submit(&snapshot, transaction)? {
+                            Ok(outputs) => {
+                                self.carry_out(outputs)?;
+                                Ok(())
+                            }
+                            Err(refusal) => Err(refusal),
+                        });
                     }
-                    Err(refusal) => Err(SubmitError::Refused(refusal)),
-                };
-                let _ = answer.send(result);
+                    Ok::<_, NodeError>(())
+                })?;
+                let _ = answer.send(results);
             }
             Order::Proof(proof, answer) => {
                 let judgement = self.feed(Input::Proof(*proof))?;

@@ -14,6 +14,7 @@ mod config;
 mod floor;
 mod handle;
 mod host;
+mod outbox;
 mod serve;
 mod start;
 mod sync;

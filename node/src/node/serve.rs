@@ -1,5 +1,8 @@
 //! Answers to peers' requests, from the store alone.
 
+#[cfg(test)]
+mod tests;
+
 use emotionalchain_shared::{
     chain::{ChainSpec, state::StateKey},
     merkle::StateTree,

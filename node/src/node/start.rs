@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     NodeConfig, NodeError, NodeHandle, NodeStatus,
-    floor::Floor,
+    floor::{Disk, Floor},
     host::{Host, now},
 };
 use crate::{
@@ -53,8 +53,9 @@ impl Node {
         let head = store.head()?.ok_or(StoreError::Empty)?;
         let log = wal_path(&data_dir);
         let logged = log.try_exists().map_err(|error| NodeError::DataDir(log.clone(), error))?;
-        let forgot = (!logged && head.height > Height::ZERO).then_some(head.height);
-        let floor = Floor::open(sign_floor, &spec.hash, &consensus.public(), forgot)?;
+        let disk = Disk { log: logged, head: head.height };
+        let interval_ms = spec.params().block_interval_ms;
+        let floor = Floor::open(sign_floor, &spec.hash, &consensus.public(), disk, interval_ms)?;
         let (wal, entries) = Wal::open(log)?;
         let replay = log::replay(&entries)?;
 

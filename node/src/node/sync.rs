@@ -58,6 +58,11 @@ impl Sync {
         self.fetching = false;
     }
 
+    /// Whether anybody claims a block that we do not have.
+    pub fn is_ahead(&self, head: Height) -> bool {
+        self.claims.values().any(|claim| *claim > head)
+    }
+
     /// Whether somebody claims to be more than a block ahead: a normal node is now and then one behind.
     pub fn is_behind(&self, head: Height) -> bool {
         self.claims.values().any(|claim| claim.since(head).is_some_and(|ahead| ahead > 1))
@@ -75,6 +80,7 @@ mod tests {
         assert_eq!(sync.next(Height::new(5), None), None);
         sync.claimed(one, Height::new(5));
         sync.claimed(two, Height::new(9));
+        assert!(sync.is_ahead(Height::new(8)) && !sync.is_ahead(Height::new(9)));
         assert!(sync.is_behind(Height::new(5)) && !sync.is_behind(Height::new(8)));
         assert_eq!(sync.next(Height::new(5), Some(one)), Some((two, Height::new(6))));
         assert_eq!(sync.next(Height::new(5), None), None);

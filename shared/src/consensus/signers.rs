@@ -96,4 +96,20 @@ mod tests {
         assert_eq!(signers.indices(17), Err(SignersError::Length { expected: 3, got: 2 }));
         assert!(Signers::from_bytes(vec![0; 17]).is_none());
     }
+
+    #[test]
+    fn an_index_past_the_set_never_stands_for_a_member() {
+        for members in [1, 8, 10, MAX_SEATS] {
+            let nobody = Signers::from_indices(members, []);
+            // Cut to the bits of the longest map, to eight, sixteen or thirty-one bits, each would be a member.
+            for beyond in [MAX_SEATS, 1 << 8, 1 << 9, 1 << 16, 1 << 31] {
+                let far = (0..members).map(|index| index + beyond);
+                let signers = Signers::from_indices(members, far);
+                assert_eq!(signers, nobody, "{members} members, {beyond} further");
+                assert_eq!((signers.count(), signers.indices(members)), (0, Ok(Vec::new())));
+                let beside = Signers::from_indices(members, [beyond, members - 1, beyond + members - 1]);
+                assert_eq!(beside.indices(members), Ok(vec![members - 1]));
+            }
+        }
+    }
 }

@@ -8,6 +8,8 @@ pub const MAX_PROPOSAL: usize = MAX_BLOCK + 4096;
 pub const MAX_HEADER: usize = 1024;
 /// A transaction: room for a WebAuthn assertion, the largest action.
 pub const MAX_TRANSACTION: usize = 4096;
+/// A batch of transactions on their way through gossip.
+pub const MAX_TRANSACTION_BATCH: usize = 64 * 1024;
 /// A biometric proof, with room for a private statement's range proof.
 pub const MAX_BIOMETRIC_PROOF: usize = 4096;
 /// An authenticity proof inside it.
@@ -37,6 +39,8 @@ pub const MAX_SEATS: usize = 128;
 pub const MAX_BLOCK_VOTES: usize = 256;
 /// Transactions in a block: the smallest transfer has about 160 bytes, so 1 MiB cannot hold more.
 pub const MAX_BLOCK_TRANSACTIONS: usize = 8192;
+/// Transactions in a batch: the smallest transfers fill it.
+pub const MAX_BATCH_TRANSACTIONS: usize = 512;
 /// Pieces of evidence in a block: each removes a validator, so a handful clears any set in time.
 pub const MAX_BLOCK_EVIDENCE: usize = 16;
 /// Blocks in one sync response.

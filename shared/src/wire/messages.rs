@@ -3,7 +3,7 @@
 use emotionalchain_proto::v1;
 
 use crate::{
-    chain::{Block, Header},
+    chain::{Block, Header, Transaction},
     consensus::{CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, Vote},
     primitives::{BasisPoints, BlockId, ChainId, Hash, Height},
     wire::{self, DecodeError, Limit, Wire},
@@ -62,6 +62,13 @@ pub struct FinalisedBlock {
     /// For that very block.
     pub certificate: CommitCertificate,
 }
+
+/// Transactions that travel together: one message costs the network the same whether it carries one or hundreds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionBatch(
+    /// At least one, at most [`wire::MAX_BATCH_TRANSACTIONS`].
+    pub Vec<Transaction>,
+);
 
 /// A header with the certificate that makes it final.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,6 +248,25 @@ impl Wire for FinalisedBlock {
             return Err(Self::field("certificate"));
         }
         Ok(Self { block, certificate })
+    }
+}
+
+impl Wire for TransactionBatch {
+    type Proto = v1::TransactionBatch;
+    const NAME: &'static str = "TransactionBatch";
+    const MAX_BYTES: usize = wire::MAX_TRANSACTION_BATCH;
+    const REPEATED: &'static [Limit] = &[Limit::message::<Transaction>(1, wire::MAX_BATCH_TRANSACTIONS)];
+
+    fn to_proto(&self) -> v1::TransactionBatch {
+        v1::TransactionBatch { transactions: self.0.iter().map(Wire::to_proto).collect() }
+    }
+
+    fn from_proto(proto: v1::TransactionBatch) -> Result<Self, DecodeError> {
+        let count = proto.transactions.len();
+        if count == 0 || count > wire::MAX_BATCH_TRANSACTIONS {
+            return Err(Self::field("transactions"));
+        }
+        Ok(Self(proto.transactions.into_iter().map(Transaction::from_proto).collect::<Result<_, _>>()?))
     }
 }
 

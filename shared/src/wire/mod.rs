@@ -18,6 +18,6 @@ pub use codec::{DecodeError, Limit, Wire, address, bytes32, fixed, height, time}
 pub use limits::*;
 pub use messages::{
     BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest,
-    SyncResponse,
+    SyncResponse, TransactionBatch,
 };
 pub use version::{ProtocolVersion, VersionError, VersionRange, negotiate, protocol_id};

@@ -10,6 +10,7 @@ mod bombs;
 mod largest;
 mod proofs;
 mod samples;
+mod weak_keys;
 
 use std::fmt::Debug;
 
@@ -19,8 +20,8 @@ use emotionalchain_shared::{
     },
     consensus::{CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, Vote},
     wire::{
-        BlockProposal, ConsensusMessage, DecodeError, FinalisedBlock, SignedHeader, Status, SyncRequest,
-        SyncResponse, Wire,
+        BlockProposal, ConsensusMessage, DecodeError, FinalisedBlock, MAX_BATCH_TRANSACTIONS, SignedHeader,
+        Status, SyncRequest, SyncResponse, TransactionBatch, Wire,
     },
 };
 use proptest::prelude::*;
@@ -101,6 +102,26 @@ fn transactions() {
     for action in actions {
         check::<Transaction>(&samples::transaction(action));
     }
+}
+
+#[test]
+fn transaction_batches() {
+    let batch = TransactionBatch(samples::actions().into_iter().map(samples::transaction).collect());
+    let bytes = batch.encode();
+    assert_eq!(TransactionBatch::decode(&bytes), Ok(batch));
+    // Two batches on end are a longer one; everything else is as strict as ever.
+    (0..bytes.len()).for_each(|length| is_sound::<TransactionBatch>(&bytes[..length]));
+    let mut damaged = bytes.clone();
+    for index in 0..bytes.len() {
+        damaged[index] ^= 1 << (index % 8);
+        is_sound::<TransactionBatch>(&damaged);
+        damaged[index] ^= 1 << (index % 8);
+    }
+    assert!(TransactionBatch::decode(&[bytes.as_slice(), &UNKNOWN].concat()).is_err());
+    assert!(TransactionBatch::decode(&[]).is_err(), "a batch of none");
+    let many = vec![samples::transaction(Action::Unjail); MAX_BATCH_TRANSACTIONS + 1];
+    assert!(TransactionBatch::decode(&TransactionBatch(many).encode()).is_err());
+    assert!(TransactionBatch::decode(&vec![0; TransactionBatch::MAX_BYTES + 1]).is_err());
 }
 
 #[test]

@@ -77,10 +77,15 @@ fn recordings() -> &'static [Recording] {
 
 /// The chain that they begin.
 pub fn chain(people: &[Person]) -> Arc<ChainSpec> {
+    chain_with(people, &[])
+}
+
+/// The same with further accounts.
+pub fn chain_with(people: &[Person], payers: &[SecretKey]) -> Arc<ChainSpec> {
     let params =
         Params { epoch_ms: EPOCH_MS, block_interval_ms: 1_000, allow_simulated: true, ..Params::default() };
-    let account = |person: &Person| GenesisAccount {
-        address: person.account.public().address(),
+    let account = |key: &SecretKey| GenesisAccount {
+        address: key.public().address(),
         balance: Amount::from_emo(POCKET).unwrap(),
     };
     let validator = |person: &Person| GenesisValidator {
@@ -99,7 +104,7 @@ pub fn chain(people: &[Person]) -> Arc<ChainSpec> {
     let genesis = Genesis {
         chain_id: "simulator".parse().unwrap(),
         time_ms: GENESIS,
-        accounts: people.iter().map(account).collect(),
+        accounts: people.iter().map(|person| &person.account).chain(payers).map(account).collect(),
         validators: people.iter().map(validator).collect(),
         devices: people.iter().map(device).collect(),
         params: params.clone(),

@@ -23,6 +23,10 @@ pub struct Tally {
     pub proposed: BTreeMap<(Height, Round), (Micros, usize)>,
     /// From the proposer's send to each honest node's decision.
     pub finality: Vec<Micros>,
+    /// From the proposer's send to the block's first arrival at each node.
+    pub propagation: Vec<Micros>,
+    /// Blocks that arrived, by node.
+    pub arrived: BTreeSet<(Height, Round, usize)>,
     /// Who proposed what became final.
     pub proposers: Vec<usize>,
     /// Heights decided by anybody honest.
@@ -57,7 +61,9 @@ pub struct Outcome {
     pub took: Micros,
     /// From proposal to decision, at each honest node.
     pub finality: Vec<Micros>,
-    /// The same for a network without CPU and bandwidth, of the same placement and proposers.
+    /// From the proposer's send to the block's arrival, at each node.
+    pub propagation: Vec<Micros>,
+    /// The same as finality for a network without CPU and bandwidth, of the same placement and proposers.
     pub ideal: Vec<Micros>,
     /// How often each fault did something.
     pub fired: BTreeMap<&'static str, u64>,
@@ -86,6 +92,7 @@ impl World {
             epochs: self.watch.closes(),
             took: self.now,
             ideal: ideal::finality(&self.placement, self.plan.validators, &tally.proposers),
+            propagation: tally.propagation,
             finality: tally.finality,
             fired: tally.fired,
             messages: tally.messages,

@@ -103,6 +103,15 @@ impl World {
         })
     }
 
+    fn arrived(&mut self, at: usize, message: &ConsensusMessage) {
+        let ConsensusMessage::Proposal(one) = message else { return };
+        let (height, round) = (one.proposal.height, one.proposal.round);
+        let Some((sent, _)) = self.tally.proposed.get(&(height, round)).copied() else { return };
+        if self.tally.arrived.insert((height, round, at)) {
+            self.tally.propagation.push(self.now - sent);
+        }
+    }
+
     /// Shows the invariants what an honest node took.
     fn accepted(&mut self, at: usize, message: &ConsensusMessage) {
         let node = &self.nodes[at];
@@ -136,6 +145,7 @@ impl World {
         }
         match payload {
             Payload::Consensus(message) => {
+                self.arrived(at, message);
                 let said = self.behave(at, |one, seat| one.hear(seat, message));
                 let judgement = self.feed(at, Input::Message(from as u64, message.clone()));
                 if judgement == Some(Judgement::Accept) {
@@ -144,7 +154,7 @@ impl World {
                 self.speak(at, said.unwrap_or_default());
             }
             Payload::Transaction(transaction) => {
-                self.feed(at, Input::Transaction((**transaction).clone()));
+                self.feed(at, Input::Transactions(vec![(**transaction).clone()]));
             }
             Payload::Vote(vote) => {
                 let said = self.behave(at, |one, seat| one.hear_vote(seat, vote));

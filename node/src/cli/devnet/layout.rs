@@ -136,7 +136,6 @@ fn genesis(args: &DevnetArgs, keys: &[Keys], faucet: &Keys) -> Result<Genesis, F
     let params = Params {
         epoch_ms: args.epoch_seconds.saturating_mul(1_000),
         block_interval_ms: args.block_interval_ms.min(args.epoch_seconds.saturating_mul(1_000)),
-        unbonding_ms: 10 * 60 * 1_000,
         allow_simulated: true,
         ..Params::default()
     };

@@ -61,17 +61,22 @@ impl Replica {
         Ok(if wanted { Judgement::Accept } else { judgement })
     }
 
-    pub(super) fn on_transaction(
+    /// One that nobody signed condemns those that travel with it: who passed them on did not look.
+    pub(super) fn on_transactions(
         &mut self,
         ledger: &dyn LedgerDyn,
-        transaction: Transaction,
+        transactions: Vec<Transaction>,
     ) -> Result<Judgement, Stop> {
-        let account = self.account(ledger, &transaction.sender())?;
-        Ok(match self.mempool.insert(transaction, account, &self.spec.domain) {
-            Ok(_) => Judgement::Accept,
-            Err(MempoolRefusal::Signature) => Judgement::Reject,
-            Err(_) => Judgement::Ignore,
-        })
+        let mut judgement = Judgement::Ignore;
+        for transaction in transactions {
+            let account = self.account(ledger, &transaction.sender())?;
+            match self.mempool.insert(transaction, account, &self.spec.domain) {
+                Ok(_) => judgement = Judgement::Accept,
+                Err(MempoolRefusal::Signature) => return Ok(Judgement::Reject),
+                Err(_) => {}
+            }
+        }
+        Ok(judgement)
     }
 
     /// A device's proof for this validator: checked, wrapped, signed with the consensus key and passed on.

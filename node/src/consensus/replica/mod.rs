@@ -81,8 +81,8 @@ pub struct ReplicaConfig {
 pub enum Input {
     /// A message of a peer.
     Message(PeerTag, ConsensusMessage),
-    /// A transaction, from a peer or a user.
-    Transaction(Transaction),
+    /// Transactions of a peer.
+    Transactions(Vec<Transaction>),
     /// A biometric proof for this validator.
     Proof(BiometricProof),
     /// Another validator's emotional vote.
@@ -271,7 +271,7 @@ impl Replica {
         let mut outputs = Vec::new();
         let judgement = match input {
             Input::Message(peer, message) => self.on_message(now, ledger, peer, message, &mut outputs)?,
-            Input::Transaction(transaction) => self.on_transaction(ledger, transaction)?,
+            Input::Transactions(transactions) => self.on_transactions(ledger, transactions)?,
             Input::Proof(proof) => self.on_proof(ledger, proof, &mut outputs)?,
             Input::Vote(vote) => self.on_vote(ledger, vote)?,
             Input::Evidence(evidence) => {

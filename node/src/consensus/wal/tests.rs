@@ -249,27 +249,3 @@ fn a_reset_that_fails_ends_the_log_and_keeps_the_old_one() {
     drop(wal);
     assert_eq!(open(&path).1, [b"one".to_vec()]);
 }
-
-#[test]
-#[ignore = "a measurement, not a check"]
-fn cost_of_a_sync() {
-    let directory = tempfile::tempdir_in(".").unwrap();
-    let (mut wal, _) = open(&directory.path().join("wal"));
-    let time = |mut work: Box<dyn FnMut(u64) + '_>| {
-        let mut times: Vec<_> = (0..200)
-            .map(|round| {
-                let started = std::time::Instant::now();
-                work(round);
-                started.elapsed()
-            })
-            .collect();
-        times.sort_unstable();
-        (times[100], times[180])
-    };
-    let append = time(Box::new(|_| {
-        wal.append(&[&[1; 200]]).unwrap();
-        wal.sync().unwrap();
-    }));
-    let reset = time(Box::new(|round| wal.reset(Height::new(round)).unwrap()));
-    println!("append and sync of 200 bytes (p50, p90): {append:?}; reset: {reset:?}");
-}

@@ -1,8 +1,7 @@
-//! Tests of the store: one suite over both backends, durability, refusals, a model check and the cost of a commit.
+//! Tests of the store: one suite over both backends, durability, refusals and a model check.
 
 #![allow(clippy::arithmetic_side_effects, reason = "tests may overflow loudly")]
 
-mod cost;
 mod fixture;
 mod model;
 mod open;

@@ -9,6 +9,7 @@ mod evidence;
 mod genesis;
 mod harness;
 mod ledger;
+mod light;
 mod links;
 mod orders;
 mod seats;
