@@ -1,6 +1,9 @@
 //! Bounds of a mempool, and why it refuses.
 
-use emotionalchain_shared::primitives::{Amount, Nonce};
+use emotionalchain_shared::{
+    chain::TransactionRefusal,
+    primitives::{Amount, Nonce},
+};
 use thiserror::Error;
 
 /// Bounds of a mempool.
@@ -31,8 +34,11 @@ impl Default for MempoolConfig {
 }
 
 /// Why a transaction is not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 pub enum MempoolRefusal {
+    /// No block would take it as things stand.
+    #[error(transparent)]
+    Ledger(Box<TransactionRefusal>),
     /// Here already.
     #[error("transaction is known already")]
     Known,

@@ -15,7 +15,7 @@ use emotionalchain_shared::{
 };
 use libp2p::PeerId;
 use tokio::{
-    sync::{broadcast, mpsc, watch},
+    sync::{Semaphore, broadcast, mpsc, watch},
     task::block_in_place,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
@@ -42,6 +42,9 @@ use crate::{
 
 /// Between looks at peers' heads and our own status.
 const TICK: Duration = Duration::from_millis(500);
+
+/// Requests of peers that are answered at a time.
+const SERVED_AT_ONCE: usize = 2;
 
 /// Pieces of evidence taken up again after a restart.
 const PENDING_EVIDENCE: usize = 256;
@@ -76,6 +79,8 @@ pub(super) struct Host {
     peers: BTreeMap<PeerTag, PeerId>,
     connected: BTreeSet<PeerId>,
     next_asked: usize,
+    /// Answers to peers under way: reading blocks must not take the cores from consensus.
+    serving: Arc<Semaphore>,
     answers: mpsc::Sender<Answer>,
     answered: mpsc::Receiver<Answer>,
     committee: Option<ValidatorSet>,
@@ -116,6 +121,7 @@ impl Host {
             peers: BTreeMap::new(),
             connected: BTreeSet::new(),
             next_asked: 0,
+            serving: Arc::new(Semaphore::new(SERVED_AT_ONCE)),
             answers,
             answered,
             committee: None,
@@ -339,11 +345,20 @@ impl Host {
             NetworkEvent::Request { data, token, .. } => {
                 let (spec, store, network) =
                     (Arc::clone(&self.spec), Arc::clone(&self.store), self.network.clone());
-                tokio::task::spawn_blocking(move || {
-                    if let Ok(snapshot) = store.snapshot() {
-                        // A peer that went away does not need its answer.
-                        let _ = network.respond(token, serve::answer(&spec, &snapshot, &data));
-                    }
+                let turns = Arc::clone(&self.serving);
+                tokio::spawn(async move {
+                    // How many wait is bounded by the streams of all connections.
+                    let Ok(turn) = turns.acquire_owned().await else { return };
+                    tokio::task::spawn_blocking(move || {
+                        let _turn = turn;
+                        match store.snapshot() {
+                            // A peer that went away does not need its answer.
+                            Ok(snapshot) => {
+                                drop(network.respond(token, serve::answer(&spec, &snapshot, &data)))
+                            }
+                            Err(reason) => error!(%reason, "peers get no answers"),
+                        }
+                    });
                 });
             }
             NetworkEvent::PeerConnected { peer, .. } => {

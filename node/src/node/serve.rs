@@ -4,9 +4,12 @@
 mod tests;
 
 use emotionalchain_shared::{
-    chain::{ChainSpec, state::StateKey},
+    chain::{
+        ChainSpec,
+        state::{Globals, StateKey},
+    },
     merkle::StateTree,
-    primitives::{Height, hash_bytes},
+    primitives::Height,
     wire::{
         FinalisedBlock, MAX_BLOCK, MAX_SYNC_BLOCKS, MAX_SYNC_RESPONSE, SignedHeader, StateAnswer, Status,
         SyncRequest, SyncResponse, VersionRange, Wire,
@@ -24,26 +27,25 @@ const REFUSED_ABSENT: u32 = 2;
 pub fn status(spec: &ChainSpec, store: &Snapshot) -> Result<Status, StoreError> {
     let head = store.head()?.ok_or(StoreError::Empty)?;
     let globals = store.state_get(&StateKey::Globals.to_bytes())?.unwrap_or_default();
-    let globals: Option<emotionalchain_shared::chain::state::Globals> = borsh_read(&globals);
+    let globals: Globals = borsh::from_slice(&globals).map_err(|_| StoreError::Damaged { table: "state" })?;
     Ok(Status {
         chain_id: spec.genesis.chain_id.clone(),
         genesis_hash: spec.hash,
         versions: VersionRange::SUPPORTED,
         head: head.height,
         head_id: head.block_id,
-        validators_root: globals.map(|globals| globals.next_set).unwrap_or_else(|| hash_bytes(b"")),
+        validators_root: globals.next_set,
         earliest: Height::new(head.height.get().min(1)),
     })
-}
-
-fn borsh_read<T: borsh::BorshDeserialize>(bytes: &[u8]) -> Option<T> {
-    borsh::from_slice(bytes).ok()
 }
 
 /// Answers a request; whatever is wrong with it, there is an answer.
 pub fn answer(spec: &ChainSpec, store: &Snapshot, request: &[u8]) -> Vec<u8> {
     let response = match SyncRequest::decode(request) {
-        Ok(request) => respond(spec, store, request).unwrap_or(SyncResponse::Refused(REFUSED_ABSENT)),
+        Ok(request) => respond(spec, store, request).unwrap_or_else(|reason| {
+            tracing::error!(%reason, "a peer's request cannot be answered");
+            SyncResponse::Refused(REFUSED_ABSENT)
+        }),
         Err(_) => SyncResponse::Refused(REFUSED_MALFORMED),
     };
     response.encode()

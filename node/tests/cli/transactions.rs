@@ -129,7 +129,7 @@ pub fn what_cannot_be_is_refused_at_once(net: &Devnet) {
     net.wait_until("nothing refused is kept but what waits to be judged", || mempool() <= Some(1));
 }
 
-/// Judged only in blocks, so the refusal takes a minute to be noticed: it runs beside the rest.
+/// Beside the rest: it must not wait for a block that will never take it.
 pub fn unjail_meanwhile(net: &Devnet) -> JoinHandle<Run> {
     let (key, node) = (net.home(3).join("node.key").display().to_string(), net.url(3).to_owned());
     let (genesis, passphrase) = (net.path("genesis.json"), net.path("passphrase"));
@@ -140,7 +140,7 @@ pub fn unjail_meanwhile(net: &Devnet) -> JoinHandle<Run> {
 }
 
 pub fn unjail_without_a_jail_is_refused(net: &Devnet, asked: JoinHandle<Run>) {
-    asked.join().unwrap().fails(&["is in no block"]);
+    asked.join().unwrap().fails(&["not in a state that allows this"]);
     let found = verified(net, 3, &["account", &net.account_of(3)]);
     assert_eq!(found["record"]["nonce"], 0, "what is refused costs nothing: {found}");
     let record = verified(net, 3, &["validator", &net.validator_of(3)])["record"].clone();

@@ -123,6 +123,17 @@ impl Devnet {
         height.expect("the node answers")
     }
 
+    /// Waits until a block that a node proposed is final at or above a height, as another node holds it.
+    pub fn signs_again(&self, node: usize, from: u64) {
+        let validator = self.validator_of(node);
+        let mut height = from;
+        self.wait_until(&format!("node {node} signs at {from} or later"), || {
+            let Some(block) = self.try_get(0, &format!("/blocks/{height}")) else { return false };
+            height += 1;
+            block["proposer"].as_str() == Some(&validator)
+        });
+    }
+
     pub fn validator_of(&self, node: usize) -> String {
         self.keys(node)["validator"].as_str().unwrap().to_owned()
     }

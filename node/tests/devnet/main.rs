@@ -137,3 +137,49 @@ fn nodes_stop_cleanly_and_come_back() {
     let height = net.wait_for_height(0, 8);
     net.wait_for_height(1, height);
 }
+
+#[test]
+fn a_lost_log_and_a_moved_key_sign_again_above_their_floor_and_nothing_twice() {
+    let mut net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    net.wait_for_height(3, 5);
+    let floor = |home: &std::path::Path| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(home.join("sign_floor.json")).unwrap()).unwrap()
+    };
+    let home = net.home(3).to_owned();
+    assert_eq!(floor(&home)["first_height"], 0, "a key made here has signed nothing");
+
+    // The log is lost.
+    net.kill(3);
+    std::fs::remove_file(home.join("data/consensus.wal")).unwrap();
+    net.restart(3);
+    let first = floor(&home)["first_height"].as_u64().unwrap();
+    assert!(first > 5 && floor(&home)["pending"] == false);
+    net.signs_again(3, first);
+
+    // The key moves to another machine: its home with nothing but genesis and configuration.
+    net.terminate(3, Duration::from_secs(10));
+    let (copy, passphrase) = (net.path("copy.key"), net.path("passphrase"));
+    let at = home.display().to_string();
+    net.cli(&["keys", "export", "--home", &at, "--to", &copy, "--passphrase-file", &passphrase]).unwrap();
+    for file in ["node.key", "sign_floor.json"] {
+        std::fs::remove_file(home.join(file)).unwrap();
+    }
+    std::fs::remove_dir_all(home.join("data")).unwrap();
+    net.cli(&["keys", "import", "--home", &at, "--from", &copy, "--passphrase-file", &passphrase]).unwrap();
+    assert_eq!(floor(&home)["pending"], true);
+    let before = net.wait_for_height(0, 1);
+    net.restart(3);
+    net.wait_until("the floor is settled", || floor(&home)["pending"] == false);
+    let first = floor(&home)["first_height"].as_u64().unwrap();
+    assert!(first >= before + 2, "above what it may have signed elsewhere");
+    net.signs_again(3, first);
+
+    // The data folder is lost, the key file stays.
+    net.kill(3);
+    std::fs::remove_dir_all(home.join("data")).unwrap();
+    let before = net.wait_for_height(0, 1);
+    net.restart(3);
+    net.wait_until("the floor rises", || floor(&home)["first_height"].as_u64() >= Some(before + 2));
+    let record = net.get(0, &format!("/validators/{}", net.validator_of(3)));
+    assert_eq!(record["tombstoned"], Value::Bool(false));
+}

@@ -32,7 +32,10 @@ mod seen;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use emotionalchain_shared::{
-    chain::{BiometricProof, Block, ChainSpec, EmotionalVote, LedgerDyn, Transaction, Transition},
+    chain::{
+        Action, BiometricProof, Block, ChainSpec, EmotionalVote, Execution, LedgerDyn, Transaction,
+        TransactionRefusal, Transition,
+    },
     consensus::{
         CommitCertificate, Evidence,
         engine::{Admission, Core, CoreConfig, Halt, TimerKey},
@@ -333,6 +336,15 @@ impl Replica {
         transaction: Transaction,
     ) -> Result<Result<Vec<Output>, MempoolRefusal>, Stop> {
         let account = self.account(ledger, &transaction.sender())?;
+        // Transfers are many, and wait for money and nonces that come with others; the rest is judged before it waits.
+        let judged = !matches!(transaction.body.action, Action::Transfer { .. });
+        if judged && transaction.body.nonce == account.nonce {
+            match Execution::rehearse(&self.spec, ledger.as_state(), &transaction) {
+                Err(TransactionRefusal::State(reason)) => return Err(Stop::State(reason.to_string())),
+                Err(refusal) => return Ok(Err(MempoolRefusal::Ledger(Box::new(refusal)))),
+                Ok(()) => {}
+            }
+        }
         let gossiped = transaction.clone();
         Ok(self
             .mempool
