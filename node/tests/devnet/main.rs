@@ -68,6 +68,49 @@ fn without_any_recording_the_chain_goes_on_at_its_floor() {
 }
 
 #[test]
+fn a_proof_made_by_hand_becomes_a_score_and_a_session_key_a_delegation() {
+    let net = Devnet::start(&["--no-recordings", "--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    net.wait_for_height(0, 5);
+    let (key, genesis) = (net.home(0).join("node.key").display().to_string(), net.path("genesis.json"));
+    let (passphrase, recording) = (net.path("passphrase"), net.path("recordings/plux_ecg_7min.csv"));
+    let common = [
+        "--key",
+        &key,
+        "--genesis",
+        &genesis,
+        "--passphrase-file",
+        &passphrase,
+        "--node",
+        net.url(0),
+        "--json",
+    ];
+    let prove = [["biometrics", "prove", &recording, "--submit"].as_slice(), &common].concat();
+    let mut proved = Value::Null;
+    // A proof made at the very end of an epoch comes too late for it: the next one will do.
+    net.wait_until("a proof becomes a score", || {
+        let Ok(text) = net.cli(&prove) else { return false };
+        proved = serde_json::from_str(&text).unwrap();
+        let epoch = proved["epoch"].as_u64().unwrap();
+        let path = format!("/epochs/{epoch}");
+        net.wait_until("the epoch closes", || {
+            net.try_get(1, &path).is_some_and(|one| one["epoch"].is_number())
+        });
+        let voted = |seat: &Value| seat["validator"] == proved["validator"];
+        net.get(1, &path)["scores"].as_array().unwrap().iter().any(voted)
+    });
+    assert_eq!((&proved["simulated"], &proved["tier"]), (&Value::Bool(true), &Value::from(80)));
+    for secret in ["salt", "secret", "samples", "rr"] {
+        assert!(proved.get(secret).is_none(), "{secret} leaves the program");
+    }
+
+    let session = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let order = ["tx", "delegate", "--session-key", session, "--minutes", "5", "--wait"];
+    let delegate = [order.as_slice(), &common].concat();
+    let delegated: Value = serde_json::from_str(&net.cli(&delegate).unwrap()).unwrap();
+    assert!(delegated["height"].as_u64().is_some(), "{delegated}");
+}
+
+#[test]
 fn a_transfer_is_final_and_its_proofs_hold_until_a_bit_changes() {
     let net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
     let to = net.account_of(1);
