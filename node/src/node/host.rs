@@ -1,5 +1,9 @@
 //! The node's one task.
 
+mod catch_up;
+mod duties;
+mod network;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -7,11 +11,10 @@ use std::{
 };
 
 use emotionalchain_shared::{
-    biometrics::CommitmentSecret,
-    chain::{BiometricProof, ChainSpec, EmotionalVote, Transaction},
+    chain::{ChainSpec, Transaction},
     consensus::{Evidence, ValidatorSet},
-    primitives::{Hash, Height, TimeMs, hash_bytes},
-    wire::{ConsensusMessage, FinalisedBlock, SyncRequest, SyncResponse, TransactionBatch, Wire},
+    primitives::{Hash, Height, TimeMs},
+    wire::Wire,
 };
 use libp2p::PeerId;
 use tokio::{
@@ -19,15 +22,10 @@ use tokio::{
     task::block_in_place,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
 use super::{
-    HeadNews, NodeError, NodeStatus, SubmitError,
-    floor::Floor,
-    handle::Order,
-    outbox::Outbox,
-    serve,
-    sync::{BATCH, Sync},
+    HeadNews, NodeError, NodeStatus, floor::Floor, handle::Order, outbox::Outbox, serve, sync::Sync,
     timers::Timers,
 };
 use crate::{
@@ -36,15 +34,13 @@ use crate::{
         wal::Wal,
     },
     device::SimulatedDevice,
-    network::{MessageRef, NetworkEvent, NetworkHandle, Topic, Verdict},
+    network::{NetworkEvent, NetworkHandle, Topic},
     store::{CommitBatch, Store},
 };
+use catch_up::Answer;
 
 /// Between looks at peers' heads and our own status.
 const TICK: Duration = Duration::from_millis(500);
-
-/// Requests of peers that are answered at a time.
-const SERVED_AT_ONCE: usize = 2;
 
 /// Pieces of evidence taken up again after a restart.
 const PENDING_EVIDENCE: usize = 256;
@@ -53,12 +49,6 @@ const PENDING_EVIDENCE: usize = 256;
 pub fn now() -> TimeMs {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     TimeMs::from_millis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
-/// What a question to a peer came to.
-enum Answer {
-    Status(PeerId, Option<Height>),
-    Blocks(PeerId, Vec<FinalisedBlock>),
 }
 
 /// Everything the task owns.
@@ -79,7 +69,7 @@ pub(super) struct Host {
     peers: BTreeMap<PeerTag, PeerId>,
     connected: BTreeSet<PeerId>,
     next_asked: usize,
-    /// Answers to peers under way: reading blocks must not take the cores from consensus.
+    /// Turns for answering peers: reading blocks must not take all cores from consensus.
     serving: Arc<Semaphore>,
     answers: mpsc::Sender<Answer>,
     answered: mpsc::Receiver<Answer>,
@@ -121,7 +111,7 @@ impl Host {
             peers: BTreeMap::new(),
             connected: BTreeSet::new(),
             next_asked: 0,
-            serving: Arc::new(Semaphore::new(SERVED_AT_ONCE)),
+            serving: Arc::new(Semaphore::new(half_of_the_cores())),
             answers,
             answered,
             committee: None,
@@ -251,43 +241,6 @@ impl Host {
         Ok(())
     }
 
-    fn publish(&self, topic: Topic, data: Vec<u8>) {
-        if let Err(reason) = self.network.publish(topic, data) {
-            warn!(?topic, %reason, "message not sent");
-        }
-    }
-
-    fn publish_batch(&self, batch: Option<TransactionBatch>) {
-        if let Some(batch) = batch {
-            self.publish(Topic::Transactions, batch.encode());
-        }
-    }
-
-    /// Gossip once; what is said again goes to each peer directly, since gossip drops what it has seen, and a peer that
-    /// was away has not.
-    fn send_to_all(&mut self, data: Vec<u8>) {
-        let height = self.replica.core().height();
-        if self.said.0 != height {
-            self.said = (height, BTreeSet::new());
-        }
-        if self.said.1.insert(hash_bytes(&data)) {
-            return self.publish(Topic::Consensus, data);
-        }
-        for peer in &self.connected {
-            if let Err(reason) = self.network.send(*peer, Topic::Consensus, data.clone()) {
-                debug!(%peer, %reason, "message not repeated");
-            }
-        }
-    }
-
-    fn send_to(&self, peer: PeerTag, message: &ConsensusMessage) {
-        if let Some(peer) = self.peers.get(&peer)
-            && let Err(reason) = self.network.send(*peer, Topic::Consensus, message.encode())
-        {
-            debug!(%peer, %reason, "answer not sent");
-        }
-    }
-
     fn commit(&mut self, commit: &Commit) -> Result<(), NodeError> {
         let header = &commit.block.header;
         let transition = &commit.transition;
@@ -338,226 +291,10 @@ impl Host {
         let _ = self.news.send(news);
         Ok(())
     }
+}
 
-    fn on_network(&mut self, event: NetworkEvent) -> Result<(), NodeError> {
-        match event {
-            NetworkEvent::Gossip { topic, message, data } => self.on_gossip(topic, message, &data)?,
-            NetworkEvent::Request { data, token, .. } => {
-                let (spec, store, network) =
-                    (Arc::clone(&self.spec), Arc::clone(&self.store), self.network.clone());
-                let turns = Arc::clone(&self.serving);
-                tokio::spawn(async move {
-                    // How many wait is bounded by the streams of all connections.
-                    let Ok(turn) = turns.acquire_owned().await else { return };
-                    tokio::task::spawn_blocking(move || {
-                        let _turn = turn;
-                        match store.snapshot() {
-                            // A peer that went away does not need its answer.
-                            Ok(snapshot) => {
-                                drop(network.respond(token, serve::answer(&spec, &snapshot, &data)))
-                            }
-                            Err(reason) => error!(%reason, "peers get no answers"),
-                        }
-                    });
-                });
-            }
-            NetworkEvent::PeerConnected { peer, .. } => {
-                self.connected.insert(peer);
-                self.ask_status(peer);
-            }
-            NetworkEvent::PeerDisconnected { peer } => {
-                self.connected.remove(&peer);
-                self.sync.forget(&peer);
-                self.peers.retain(|_, known| *known != peer);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn on_gossip(&mut self, topic: Topic, message: MessageRef, data: &[u8]) -> Result<(), NodeError> {
-        let source = message.source();
-        let tag = self.tag(source);
-        let input = match topic {
-            Topic::Consensus => ConsensusMessage::decode(data).map(|message| Input::Message(tag, message)),
-            Topic::Transactions => TransactionBatch::decode(data).map(|batch| Input::Transactions(batch.0)),
-            Topic::Proofs => BiometricProof::decode(data).map(Input::Proof),
-            Topic::Votes => EmotionalVote::decode(data).map(Input::Vote),
-        };
-        let judgement = match input {
-            Ok(input) => self.feed(input)?,
-            Err(reason) => {
-                debug!(%source, ?topic, %reason, "undecodable message");
-                Judgement::Reject
-            }
-        };
-        let verdict = match judgement {
-            Judgement::Accept => Verdict::Accept,
-            Judgement::Ignore => Verdict::Ignore,
-            Judgement::Reject => Verdict::Reject,
-        };
-        self.network.report(message, verdict);
-        Ok(())
-    }
-
-    /// The number of a peer: the first bytes of its id's hash, unique enough to answer it.
-    fn tag(&mut self, peer: PeerId) -> PeerTag {
-        let digest = hash_bytes(&peer.to_bytes());
-        let tag = digest.as_bytes().iter().take(8).fold(0_u64, |tag, byte| (tag << 8) | u64::from(*byte));
-        if self.connected.contains(&peer) {
-            self.peers.insert(tag, peer);
-        }
-        tag
-    }
-
-    fn on_order(&mut self, order: Order) -> Result<(), NodeError> {
-        match order {
-            Order::Submit(transactions, answer) => {
-                let mut results = Vec::with_capacity(transactions.len());
-                block_in_place(|| {
-                    let snapshot = self.store.snapshot()?;
-                    for transaction in transactions {
-                        results.push(match self.replica.submit(&snapshot, transaction)? {
-                            Ok(outputs) => {
-                                self.carry_out(outputs)?;
-                                Ok(())
-                            }
-                            Err(refusal) => Err(refusal),
-                        });
-                    }
-                    Ok::<_, NodeError>(())
-                })?;
-                let _ = answer.send(results);
-            }
-            Order::Proof(proof, answer) => {
-                let judgement = self.feed(Input::Proof(*proof))?;
-                let taken = judgement == Judgement::Accept;
-                let _ = answer.send(if taken { Ok(()) } else { Err(SubmitError::Proof) });
-            }
-            Order::Stop => {}
-        }
-        Ok(())
-    }
-
-    fn on_tick(&mut self) -> Result<(), NodeError> {
-        let peers: Vec<PeerId> = self.connected.iter().copied().collect();
-        if let Some(peer) = self.next_asked.checked_rem(peers.len()).and_then(|at| peers.get(at)) {
-            self.ask_status(*peer);
-        }
-        self.next_asked = self.next_asked.wrapping_add(1);
-        self.fetch(None);
-        self.measure()?;
-        self.update_status();
-        Ok(())
-    }
-
-    /// Lets the simulated device make its proof of the epoch.
-    fn measure(&mut self) -> Result<(), NodeError> {
-        let Some(device) = &mut self.device else { return Ok(()) };
-        let at = now();
-        let head = *self.replica.head();
-        if head.height == Height::ZERO || !device.is_due(at, self.spec.genesis.time_ms) {
-            return Ok(());
-        }
-        let mut secret = [0; 32];
-        if getrandom::fill(&mut secret).is_err() {
-            warn!("no randomness for salts: no proof in this epoch");
-            return Ok(());
-        }
-        let challenge = (head.height, head.block_id, head.time);
-        let secret = CommitmentSecret::new(&mut secret);
-        match device.proof(at, self.spec.genesis.time_ms, challenge, at.millis(), secret) {
-            Ok(proof) => {
-                if self.feed(Input::Proof(proof))? != Judgement::Accept {
-                    debug!("own proof not accepted");
-                }
-            }
-            Err(reason) => info!(%reason, "simulated device gives no proof in this epoch"),
-        }
-        Ok(())
-    }
-
-    fn update_status(&mut self) {
-        let head = *self.replica.head();
-        if let Some(set) = self.replica.core().validator_set() {
-            self.committee = Some(set.clone());
-        }
-        let seats = self.committee.as_ref().map(ValidatorSet::len).unwrap_or_default();
-        let voting = match (&self.committee, self.replica.address()) {
-            (Some(set), Some(me)) => set.contains(&me),
-            _ => false,
-        };
-        self.status.send_replace(NodeStatus {
-            height: head.height,
-            epoch: self.spec.epoch_of(head.time),
-            block_id: head.block_id,
-            time: head.time,
-            seats,
-            voting,
-            round: self.replica.core().round().get(),
-            peers: self.connected.len(),
-            syncing: self.sync.is_behind(head.height),
-            mempool: self.replica.mempool().len(),
-        });
-    }
-
-    fn ask_status(&self, peer: PeerId) {
-        let Ok(snapshot) = self.store.snapshot() else { return };
-        let Ok(ours) = serve::status(&self.spec, &snapshot) else { return };
-        let (network, answers, hash) = (self.network.clone(), self.answers.clone(), self.spec.hash);
-        tokio::spawn(async move {
-            let answer = network.request(peer, SyncRequest::Status(ours).encode()).await;
-            let head = match answer.map(|bytes| SyncResponse::decode(&bytes)) {
-                Ok(Ok(SyncResponse::Status(status))) if status.genesis_hash == hash => Some(status.head),
-                _ => None,
-            };
-            // The host is stopping if nobody takes it.
-            let _ = answers.send(Answer::Status(peer, head)).await;
-        });
-    }
-
-    fn fetch(&mut self, prefer: Option<PeerId>) {
-        let Some((peer, from)) = self.sync.next(self.replica.head().height, prefer) else { return };
-        let (network, answers) = (self.network.clone(), self.answers.clone());
-        tokio::spawn(async move {
-            let answer = network.request(peer, SyncRequest::Blocks(from, BATCH).encode()).await;
-            let blocks = match answer.map(|bytes| SyncResponse::decode(&bytes)) {
-                Ok(Ok(SyncResponse::Blocks(blocks))) => blocks,
-                _ => Vec::new(),
-            };
-            let _ = answers.send(Answer::Blocks(peer, blocks)).await;
-        });
-    }
-
-    fn on_answer(&mut self, answer: Answer) -> Result<(), NodeError> {
-        match answer {
-            Answer::Status(peer, Some(head)) => {
-                self.sync.claimed(peer, head);
-                if self.sync.is_behind(self.replica.head().height) {
-                    self.fetch(Some(peer));
-                }
-            }
-            Answer::Status(peer, None) => self.sync.forget(&peer),
-            Answer::Blocks(peer, blocks) => {
-                self.sync.fetched();
-                let mut useful = false;
-                for finalised in blocks {
-                    let input = Input::Synced(Box::new(finalised.block), finalised.certificate);
-                    match self.feed(input)? {
-                        Judgement::Accept => useful = true,
-                        Judgement::Ignore => {}
-                        Judgement::Reject => {
-                            warn!(%peer, "peer serves blocks that do not verify");
-                            useful = false;
-                            break;
-                        }
-                    }
-                }
-                if useful { self.fetch(Some(peer)) } else { self.sync.forget(&peer) }
-            }
-        }
-        Ok(())
-    }
+fn half_of_the_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
 }
 
 async fn wait(until: Option<Instant>) {

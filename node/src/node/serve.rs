@@ -75,11 +75,11 @@ fn respond(spec: &ChainSpec, store: &Snapshot, request: SyncRequest) -> Result<S
         SyncRequest::Headers(from, count) => {
             let mut headers = Vec::new();
             for height in heights(from, count) {
-                let (Some(block), Some(certificate)) = (store.block(height)?, store.certificate(height)?)
+                let (Some(header), Some(certificate)) = (store.header(height)?, store.certificate(height)?)
                 else {
                     break;
                 };
-                headers.push(SignedHeader { header: block.header, certificate });
+                headers.push(SignedHeader { header, certificate });
             }
             SyncResponse::Headers(headers)
         }

@@ -1,12 +1,14 @@
 //! Reading: one moment of the store.
 
+use emotionalchain_proto::v1;
 use emotionalchain_shared::{
-    chain::{Block, EpochSummary},
+    chain::{Block, EpochSummary, Header},
     consensus::CommitCertificate,
     merkle::{self, NodeStore},
     primitives::{Address, BlockId, Epoch, Hash, Height},
     wire::Wire,
 };
+use prost::Message;
 use redb::{OwnedRange, ReadOnlyTable, ReadTransaction};
 
 use super::{
@@ -85,6 +87,24 @@ impl Snapshot {
     /// A failed database, [`StoreError::Damaged`].
     pub fn block(&self, height: Height) -> Result<Option<Block>, StoreError> {
         decode("blocks", self.block_bytes(height)?)
+    }
+
+    /// The header at a height, without decoding the rest of its block.
+    ///
+    /// # Errors
+    /// A failed database, [`StoreError::Damaged`].
+    pub fn header(&self, height: Height) -> Result<Option<Header>, StoreError> {
+        /// A block as far as its header; the other fields are skipped.
+        #[derive(prost::Message)]
+        struct Beginning {
+            #[prost(message, optional, tag = "1")]
+            header: Option<v1::Header>,
+        }
+        let Some(bytes) = self.block_bytes(height)? else { return Ok(None) };
+        let damaged = || StoreError::Damaged { table: "blocks" };
+        let beginning = Beginning::decode(bytes.as_slice()).map_err(|_| damaged())?;
+        let header = beginning.header.ok_or_else(damaged)?;
+        Header::from_proto(header).map(Some).map_err(|_| damaged())
     }
 
     /// The encoded block at a height, as it goes to peers.
