@@ -46,6 +46,14 @@ fn more_than_a_third_silent_finalises_nothing() {
 }
 
 #[test]
+fn a_proof_of_lock_that_only_one_seat_holds_gets_through() {
+    // Votes were lost just so: one seat alone saw a quorum of prevotes for a block. It will not prevote another one, and
+    // the others none without that proof.
+    let outcome = run(&draw(5_085, 4..=4, 12, Scenario::Mixed), false);
+    assert_eq!(outcome.violation, None);
+}
+
+#[test]
 fn without_faults_finality_is_near_the_ideal() {
     let runs = (0..3).map(|seed| draw(seed, 4..=10, 8, Scenario::Clean));
     let runs = runs.map(|plan| (plan.clone(), run(&plan, false))).collect();

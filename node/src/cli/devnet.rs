@@ -32,16 +32,16 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Options of `devnet`.
 #[derive(Debug, Args)]
 pub struct DevnetArgs {
-    /// Validator processes
-    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
-    validators: u16,
-    /// Length of an emotional round in seconds; recordings play faster when it is below 30
-    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "S")]
-    epoch_seconds: u64,
-    /// Least time between blocks in milliseconds
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(10..=60000), value_name = "MS")]
-    block_interval_ms: u64,
-    /// Folder of the network; one that is there already is started again, and the options above are not asked
+    /// Validator processes [default: 4]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "N")]
+    validators: Option<u16>,
+    /// Length of an emotional round in seconds; recordings play faster when it is below 30 [default: 30]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=3600), value_name = "S")]
+    epoch_seconds: Option<u64>,
+    /// Least time between blocks in milliseconds [default: 1000]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10..=60000), value_name = "MS")]
+    block_interval_ms: Option<u64>,
+    /// Folder of the network; one that is there already is started again, and takes none of the options that shape it
     #[arg(long, value_name = "DIR")]
     home: Option<PathBuf>,
     /// First of the ports; without it free ones are taken
@@ -58,15 +58,47 @@ pub struct DevnetArgs {
     json: bool,
 }
 
+impl DevnetArgs {
+    fn validators(&self) -> u16 {
+        self.validators.unwrap_or(4)
+    }
+
+    fn epoch_ms(&self) -> u64 {
+        self.epoch_seconds.unwrap_or(30).saturating_mul(1_000)
+    }
+
+    fn block_interval_ms(&self) -> u64 {
+        self.block_interval_ms.unwrap_or(1_000).min(self.epoch_ms())
+    }
+
+    /// Whether anything is said that stands in the files of a network that is there.
+    fn shapes_a_new_one(&self) -> bool {
+        self.validators.is_some()
+            || self.epoch_seconds.is_some()
+            || self.block_interval_ms.is_some()
+            || self.base_port.is_some()
+            || !self.recording.is_empty()
+            || self.no_recordings
+    }
+}
+
 pub fn devnet(args: DevnetArgs) -> CliResult {
     let (folder, temporary) = match &args.home {
         Some(home) => (home.clone(), false),
         None => (std::env::temp_dir().join(format!("emotionalchain-devnet-{}", std::process::id())), true),
     };
     let layout = if Layout::exists(&folder) {
+        if args.shapes_a_new_one() {
+            return Err(format!(
+                "{} is a network already: its validators, epochs, ports and recordings stand in its files; start it \
+                 with --home alone, or choose another folder",
+                folder.display()
+            )
+            .into());
+        }
         Layout::read(&folder)?
     } else {
-        eprintln!("making {} validators in {}", args.validators, folder.display());
+        eprintln!("making {} validators in {}", args.validators(), folder.display());
         Layout::make(&folder, &args)?
     };
     let mut children = Vec::new();
@@ -118,14 +150,25 @@ fn supervise(args: &DevnetArgs, layout: &Layout, children: &mut [Child]) -> CliR
     let stopped = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     stopped.block_on(async {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut told = std::collections::BTreeSet::new();
         let mut look = tokio::time::interval(Duration::from_secs(1));
         loop {
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => return Ok(()),
                 _ = terminate.recv() => return Ok(()),
                 _ = look.tick() => {
-                    let dead = children.iter_mut().all(|child| !matches!(child.try_wait(), Ok(None)));
-                    if dead {
+                    let mut alive = 0_usize;
+                    for (index, child) in children.iter_mut().enumerate() {
+                        match child.try_wait() {
+                            Ok(None) => alive = alive.saturating_add(1),
+                            ended => {
+                                if told.insert(index) {
+                                    eprintln!("validator {index} has stopped ({ended:?}); see its log");
+                                }
+                            }
+                        }
+                    }
+                    if alive == 0 {
                         return Err("all validators have stopped; see their logs".into());
                     }
                 }

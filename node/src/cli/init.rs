@@ -53,6 +53,9 @@ pub enum KeysCommand {
         to: PathBuf,
         #[command(flatten)]
         passphrase: PassphraseArgs,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Bring exported keys in; nothing is signed before the network's verified head + 2
     Import {
@@ -67,6 +70,9 @@ pub enum KeysCommand {
         genesis: Option<PathBuf>,
         #[command(flatten)]
         passphrase: PassphraseArgs,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -113,15 +119,19 @@ pub fn keys(command: &KeysCommand) -> CliResult {
                 print_keys(file.public())?;
             }
         }
-        KeysCommand::Export { home, to, passphrase } => {
+        KeysCommand::Export { home, to, passphrase, json } => {
             let passphrase = passphrase.source().read(PassphrasePurpose::Unlock)?;
-            KeyFile::open(Home::at(home).keys())?.export_to(to, &passphrase, None)?;
+            let file = KeyFile::open(Home::at(home).keys())?;
+            file.export_to(to, &passphrase, None)?;
+            if *json {
+                out!("{}", json!({ "file": to, "validator": file.public().consensus.address() }));
+            }
             eprintln!(
                 "keys copied to {}; stop this validator for good before they are used elsewhere",
                 to.display()
             );
         }
-        KeysCommand::Import { home, from, genesis, passphrase } => {
+        KeysCommand::Import { home, from, genesis, passphrase, json } => {
             let home = Home::at(home);
             let given = genesis.as_deref().map(read_spec).transpose()?;
             let file = KeyFile::open(from)?;
@@ -135,6 +145,12 @@ pub fn keys(command: &KeysCommand) -> CliResult {
             file.import(home.keys(), &passphrase, spec.hash)?;
             if !home.config().exists() {
                 home.create(&home.config(), &toml::to_string_pretty(&NodeFile::default())?)?;
+            }
+            if *json {
+                out!(
+                    "{}",
+                    json!({ "home": home.path(), "validator": file.public().consensus.address(), "pending": true })
+                );
             }
             eprintln!("keys imported; the validator signs from the network's verified head + 2 on");
         }

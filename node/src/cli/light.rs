@@ -177,7 +177,16 @@ pub fn light(args: &LightArgs) -> CliResult {
     let client = Client::new(&args.node);
     let mut walk = Walk::begin(&client, &spec, args.from_checkpoint)?;
     loop {
-        let status = client.get("/status")?;
+        let status = match client.get("/status") {
+            Ok(status) => status,
+            // Followed without an end, the node may come back; what is verified stays.
+            Err(error) if args.until.is_none() && walk.trusted().height > Height::ZERO => {
+                eprintln!("{error}");
+                std::thread::sleep(Duration::from_secs(1));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         let head = Height::new(client.number(&status, "height")?);
         if head > walk.trusted().height {
             let signed = walk.fetch(head)?;

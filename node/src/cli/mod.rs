@@ -70,7 +70,7 @@ enum Command {
     Tx(tx::TxCommand),
     /// Ask a node, and with --verify check the answer against certificates from genesis on
     Query(query::QueryArgs),
-    /// Follow a chain as a light client: verify every certificate from genesis or a checkpoint
+    /// Follow a chain as a light client: from genesis or a checkpoint, verifying the certificates that lead to its head
     Light(light::LightArgs),
     /// Heart-beat recordings
     #[command(subcommand)]
@@ -167,7 +167,9 @@ fn explain(error: &(dyn std::error::Error + 'static)) -> String {
 fn start_logging(filter: &str, format: LogFormat) -> CliResult {
     use tracing_subscriber::{EnvFilter, fmt};
     // The state machine's own trace is of no use to operators.
-    let filter = EnvFilter::try_new(format!("{filter},arc_malachitebft=off,webrtc=off"))?;
+    let filter = EnvFilter::try_new(format!(
+        "{filter},arc_malachitebft=off,webrtc=off,webrtc_ice=off,libp2p_webrtc=off,libp2p_gossipsub=error"
+    ))?;
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
         LogFormat::Text => builder.init(),

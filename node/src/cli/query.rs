@@ -39,7 +39,7 @@ pub struct QueryArgs {
     /// Trusted block to begin at, as HEIGHT:ID, instead of genesis
     #[arg(long, value_name = "HEIGHT:ID", value_parser = parse_checkpoint)]
     from_checkpoint: Option<(Height, BlockId)>,
-    /// Print one JSON object (queries print JSON in any case; kept for scripts that ask for it)
+    /// Print one JSON object in one line; without it the same, indented for people
     #[arg(long)]
     json: bool,
     #[command(subcommand)]
@@ -106,7 +106,11 @@ pub fn query(args: &QueryArgs) -> CliResult {
     if let Value::Object(fields) = &mut answer {
         fields.insert("verified".into(), json!(args.verify));
     }
-    out!("{answer}");
+    if args.json {
+        out!("{answer}");
+    } else {
+        out!("{}", serde_json::to_string_pretty(&answer)?);
+    }
     Ok(())
 }
 

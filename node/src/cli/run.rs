@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use emotionalchain_shared::{biometrics::Recording, chain::ChainSpec, consensus::engine::Timeouts};
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info};
 
@@ -48,6 +49,9 @@ pub struct CheckArgs {
     /// Folder of the node
     #[arg(long, value_name = "DIR")]
     home: PathBuf,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn check(args: &CheckArgs) -> CliResult {
@@ -58,11 +62,29 @@ pub fn check(args: &CheckArgs) -> CliResult {
     let keys = KeyFile::open(home.keys())?;
     read_replayed(&file, &spec)?;
     SignFloor::load(SignFloor::path_beside(home.keys()), &spec.hash, &keys.public().consensus)?;
+    check_http(file.http)?;
+    if args.json {
+        let (chain_id, genesis_hash) = (&spec.genesis.chain_id, spec.hash);
+        let validator = keys.public().consensus.address();
+        let found = json!({ "chain_id": chain_id, "genesis_hash": genesis_hash, "validator": validator, "http": file.http });
+        out!("{found}");
+        return Ok(());
+    }
     out!("chain       {} ({})", spec.genesis.chain_id, spec.hash);
     out!("validator   {}", keys.public().consensus.address());
     out!("http        {}", file.http);
     out!("everything needed to run is there");
     Ok(())
+}
+
+/// HTTP has neither passwords nor encryption.
+fn check_http(address: SocketAddr) -> Result<(), String> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(format!(
+        "http = {address}: only loopback addresses are served; put a proxy with access control before it"
+    ))
 }
 
 /// The recording to replay, if the chain allows that.
@@ -81,6 +103,7 @@ pub fn run(args: RunArgs) -> CliResult {
     let home = Home::at(&args.home);
     let mut file = home.node_file()?;
     file.http = args.http.unwrap_or(file.http);
+    check_http(file.http)?;
     file.recording = args.recording.or(file.recording);
     file.network.bootstrap.extend(args.peer);
     let spec = Arc::new(home.spec()?);

@@ -23,7 +23,16 @@ pub struct StatusArgs {
 pub fn status(args: &StatusArgs) -> CliResult {
     let client = Client::new(&args.node);
     loop {
-        let status = client.get("/status")?;
+        let status = match client.get("/status") {
+            Ok(status) => status,
+            // A node that is watched may be started again.
+            Err(error) if args.watch => {
+                eprintln!("{error}");
+                std::thread::sleep(Duration::from_secs(1));
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
         if args.json {
             out!("{status}");
         } else {

@@ -25,11 +25,14 @@ pub enum ApiError {
     /// A method that the route does not have.
     #[error("the route has no such method")]
     Method,
+    /// Asked under a name that is not of this machine.
+    #[error("only names of this machine are answered to, such as localhost")]
+    Host,
     /// A body above the limit.
     #[error("the body is too large")]
     TooLarge,
     /// No block yet, or behind its peers.
-    #[error("the node has no block yet or is catching up")]
+    #[error("the node has no block yet, is catching up, or is without a quorum")]
     NotReady,
     /// The node is stopping.
     #[error("the node is stopping")]
@@ -53,6 +56,7 @@ impl ApiError {
             Self::NotFound(_) => "not_found",
             Self::Refused(_) => "refused",
             Self::Method => "method_not_allowed",
+            Self::Host => "host",
             Self::TooLarge => "too_large",
             Self::NotReady => "not_ready",
             Self::Stopping => "stopping",
@@ -68,6 +72,7 @@ impl ApiError {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Host => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotReady | Self::Stopping | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Timeout => StatusCode::REQUEST_TIMEOUT,

@@ -1,6 +1,7 @@
 //! The node's HTTP face on a loopback address: status, chain, submission, events, metrics.
 //!
-//! Rules: bodies are bounded before they are read; every request has a time limit; the store is read on blocking
+//! Rules: connections are bounded in number and in silence; only names of this machine are answered to, so that no page
+//! of the web reaches a node through its own name; bodies are bounded before they are read; every request has a time limit; the store is read on blocking
 //! threads, a bounded number at a time, since consensus runs on the runtime's own; every error is JSON
 //! `{"error": {"code", "message"}}` with a fitting status; answers that a verifier needs are canonical bytes in
 //! hexadecimal, so that nothing has to be re-encoded. `openapi.json` describes every route, and the tests hold the
@@ -9,18 +10,27 @@
 mod blocks;
 mod error;
 mod events;
+mod listener;
 mod state;
 mod submit;
 
 #[cfg(test)]
 mod tests;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
-    http::{StatusCode, header::CONTENT_TYPE},
+    http::{
+        StatusCode,
+        header::{CONTENT_TYPE, HOST},
+        uri::Authority,
+    },
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, get, post},
@@ -83,7 +93,7 @@ impl Api {
 /// # Errors
 /// The socket's.
 pub async fn serve(listener: TcpListener, node: NodeHandle, spec: Arc<ChainSpec>) -> std::io::Result<()> {
-    axum::serve(listener, router(Api::new(node, spec))).await
+    axum::serve(listener::Bounded::new(listener), router(Api::new(node, spec))).await
 }
 
 /// Binds the address.
@@ -131,7 +141,19 @@ pub fn router(api: Api) -> Router {
         .fallback(|| async { ApiError::NotFound("route") })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::map_response(error::uniform))
+        .layer(middleware::from_fn(only_local_names))
         .with_state(api)
+}
+
+/// A page whose host name is made to point here asks under that name.
+async fn only_local_names(request: Request, next: Next) -> Response {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let authority = host.and_then(|host| host.parse::<Authority>().ok());
+    let local = authority.is_some_and(|authority| {
+        let name = authority.host().trim_start_matches('[').trim_end_matches(']');
+        name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    });
+    if local { next.run(request).await } else { ApiError::Host.into_response() }
 }
 
 async fn limit_time(request: Request, next: Next) -> Response {
@@ -156,6 +178,8 @@ pub fn status_json(api: &Api) -> Value {
         "syncing": status.syncing,
         "round": status.round,
         "mempool": status.mempool,
+        "quiet_ms": status.quiet_ms,
+        "stalled": status.stalled,
         "peer_id": api.node.network().local_peer_id().to_string(),
         "genesis_hash": api.spec.hash.to_string(),
     })
@@ -174,10 +198,14 @@ async fn health() -> StatusCode {
     StatusCode::OK
 }
 
-/// Ready: has a block and is not catching up.
+/// Ready: has a block, is not catching up, and blocks become final.
 async fn ready(State(api): State<Api>) -> Result<StatusCode, ApiError> {
     let status = api.node.status();
-    if status.height.get() > 0 && !status.syncing { Ok(StatusCode::OK) } else { Err(ApiError::NotReady) }
+    if status.height.get() > 0 && !status.syncing && !status.stalled {
+        Ok(StatusCode::OK)
+    } else {
+        Err(ApiError::NotReady)
+    }
 }
 
 async fn openapi() -> impl IntoResponse {

@@ -113,7 +113,7 @@ impl Face {
     fn listen(&self) -> (u16, BufReader<TcpStream>) {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream.write_all(b"GET /events HTTP/1.1\r\nhost: node\r\n\r\n").unwrap();
+        stream.write_all(b"GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
@@ -211,6 +211,7 @@ async fn the_face_the_document_and_the_answers_agree() {
         errors(&face);
         transfer(&face, &account);
         vote(&face, recorded);
+        foreign_names(&face);
         streams(&face);
     });
     let result = asking.await;
@@ -401,6 +402,18 @@ fn vote(face: &Face, mut device: SimulatedDevice) {
     };
     let head = face.read("/status", "Status")["height"].as_u64().unwrap();
     assert_eq!((1..=head).filter(holds).count(), 1);
+}
+
+/// A page of the web whose name was made to point here.
+fn foreign_names(face: &Face) {
+    for (host, status) in [("evil.example", "403"), ("127.0.0.1:80", "200"), ("[::1]", "200")] {
+        let mut stream = TcpStream::connect(face.address).unwrap();
+        let request = format!("GET /status HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        assert_eq!(line.split(' ').nth(1), Some(status), "{host}");
+    }
 }
 
 fn streams(face: &Face) {

@@ -52,7 +52,15 @@ pub struct NodeStatus {
     pub syncing: bool,
     /// Transactions waiting.
     pub mempool: usize,
+    /// Milliseconds since the newest block became final here, or since the start.
+    pub quiet_ms: u64,
+    /// Whether that is so long that there is no quorum within reach: see [`STALLED_MS`].
+    pub stalled: bool,
 }
+
+/// Milliseconds without a final block after which a node says that it is cut off, beside three block intervals: two
+/// rounds that nobody answers.
+pub const STALLED_MS: u64 = 10_000;
 
 /// Why something handed in was not taken.
 #[derive(Clone, Debug, PartialEq, Error)]

@@ -25,8 +25,8 @@ use tokio::{
 use tracing::{error, info, warn};
 
 use super::{
-    HeadNews, NodeError, NodeStatus, floor::Floor, handle::Order, outbox::Outbox, serve, sync::Sync,
-    timers::Timers,
+    HeadNews, NodeError, NodeStatus, floor::Floor, handle::Order, metrics::NodeMetrics, outbox::Outbox,
+    serve, sync::Sync, timers::Timers,
 };
 use crate::{
     consensus::{
@@ -61,6 +61,9 @@ pub(super) struct Host {
     network: NetworkHandle,
     device: Option<SimulatedDevice>,
     status: watch::Sender<NodeStatus>,
+    metrics: NodeMetrics,
+    /// When the newest block became final here.
+    moved: Instant,
     news: broadcast::Sender<HeadNews>,
     timers: Timers,
     outbox: Outbox,
@@ -92,6 +95,7 @@ impl Host {
         network: NetworkHandle,
         device: Option<SimulatedDevice>,
         status: watch::Sender<NodeStatus>,
+        metrics: NodeMetrics,
         news: broadcast::Sender<HeadNews>,
     ) -> Self {
         let (answers, answered) = mpsc::channel(64);
@@ -104,6 +108,8 @@ impl Host {
             network,
             device,
             status,
+            metrics,
+            moved: Instant::now(),
             news,
             timers: Timers::default(),
             outbox: Outbox::default(),
@@ -267,6 +273,8 @@ impl Host {
         }
         // The engine logs the next height's start before it signs anything there.
         let finality_ms = now().since(header.time);
+        self.moved = Instant::now();
+        self.metrics.committed(commit.block.transactions.len(), finality_ms);
         info!(
             height = %header.height,
             round = %commit.certificate.round,

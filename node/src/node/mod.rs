@@ -14,6 +14,7 @@ mod config;
 mod floor;
 mod handle;
 mod host;
+mod metrics;
 mod outbox;
 mod serve;
 mod start;
@@ -21,6 +22,6 @@ mod sync;
 mod timers;
 
 pub use config::{NodeConfig, NodeError};
-pub use handle::{HeadNews, NodeHandle, NodeStatus, SubmitError};
+pub use handle::{HeadNews, NodeHandle, NodeStatus, STALLED_MS, SubmitError};
 pub use host::now;
 pub use start::Node;

@@ -19,6 +19,7 @@ use super::{
     NodeConfig, NodeError, NodeHandle, NodeStatus,
     floor::{Disk, Floor},
     host::{Host, now},
+    metrics::NodeMetrics,
 };
 use crate::{
     consensus::{log, replica, wal::Wal},
@@ -92,6 +93,7 @@ impl Node {
         let (orders, inbox) = mpsc::channel(ORDERS);
         let (status_sender, status) = watch::channel(empty_status(head.block_id));
         let (news, _) = broadcast::channel(NEWS);
+        let metrics = NodeMetrics::register(&mut registry);
         let handle = NodeHandle {
             orders,
             status,
@@ -100,7 +102,7 @@ impl Node {
             network: network.clone(),
             registry: Arc::new(registry),
         };
-        let host = Host::new(spec, store, wal, floor, replica, network, device, status_sender, news);
+        let host = Host::new(spec, store, wal, floor, replica, network, device, status_sender, metrics, news);
         let task = tokio::spawn(host.run(outputs, inbox, events));
         Ok(Self { handle, task })
     }
@@ -151,5 +153,7 @@ fn empty_status(block_id: BlockId) -> NodeStatus {
         peers: 0,
         syncing: false,
         mempool: 0,
+        quiet_ms: 0,
+        stalled: false,
     }
 }

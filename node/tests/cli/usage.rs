@@ -47,9 +47,9 @@ const COMMANDS: [(&str, &[&str]); 30] = [
     ),
     ("keys", &[]),
     ("keys show", &["--home", "--json"]),
-    ("keys export", &["--home", "--to", "--passphrase-file"]),
-    ("keys import", &["--home", "--from", "--genesis", "--passphrase-file"]),
-    ("check-config", &["--home"]),
+    ("keys export", &["--home", "--to", "--passphrase-file", "--json"]),
+    ("keys import", &["--home", "--from", "--genesis", "--passphrase-file", "--json"]),
+    ("check-config", &["--home", "--json"]),
     ("recover", &["--home", "--to-checkpoint", "--yes", "--json"]),
 ];
 /// Options of every transaction.

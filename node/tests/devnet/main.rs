@@ -25,14 +25,29 @@ fn a_killed_validator_catches_up_and_two_killed_stop_finality_without_loss() {
     let record = net.get(0, &format!("/validators/{validator}"));
     assert_eq!(record["tombstoned"], Value::Bool(false), "it signed nothing twice");
 
+    // Killed and back at once, they return to the very heights that they have signed for.
+    for _ in 0..3 {
+        let before = net.wait_for_height(0, 1);
+        net.kill(2);
+        net.kill(3);
+        net.restart(2);
+        net.restart(3);
+        net.wait_for_height(0, before + 2);
+    }
+
     net.kill(2);
     net.kill(3);
     let stopped = net.height_once_still(0);
+    net.wait_until("a node without a quorum says so", || {
+        net.get(0, "/status")["stalled"] == Value::Bool(true)
+    });
+    assert!(net.try_get(0, "/ready").is_none(), "and is not ready");
     let kept: Vec<Value> =
         (1..=stopped).map(|height| net.get(0, &format!("/blocks/{height}"))["id"].clone()).collect();
     net.restart(2);
     net.restart(3);
     let after = net.wait_for_height(0, stopped + 5);
+    net.wait_until("it moves again", || net.get(0, "/status")["stalled"] == Value::Bool(false));
     net.wait_for_height(2, after);
     for (height, id) in (1..=stopped).zip(&kept) {
         assert_eq!(&net.get(2, &format!("/blocks/{height}"))["id"], id, "nothing finalised is lost");

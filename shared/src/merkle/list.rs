@@ -12,7 +12,8 @@
 //! Trees are built by `rs_merkle`; proofs are checked by the one loop in [`ListProof::verify`], because
 //! `rs_merkle` ignores surplus hashes and allocates before it looks.
 
-#[cfg(test)]
+// Property tests, for which there is no proptest in a browser.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 use rs_merkle::{Hasher, MerkleTree};

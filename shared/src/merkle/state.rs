@@ -33,7 +33,8 @@ mod proof;
 mod store;
 mod tree;
 
-#[cfg(test)]
+// Property tests, for which there is no proptest in a browser.
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
 pub use hashing::EMPTY_STATE_ROOT;

@@ -80,7 +80,7 @@ impl Watch {
             ledger: ledger::Ledger::genesis(spec),
             chain: chain::Chain::default(),
             certificates: certificates::Certificates::genesis(spec),
-            signatures: signatures::Signatures::default(),
+            signatures: signatures::Signatures::new(&byzantine),
             liveness: liveness::Liveness::new(plan),
             accountability: accountability::Accountability::default(),
             byzantine,

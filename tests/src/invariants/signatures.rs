@@ -16,6 +16,8 @@ type Place = (Address, Height, Round, u8);
 /// What was said.
 #[derive(Debug, Default)]
 pub struct Signatures {
+    /// May have voted for anything, and handed it on in certificates.
+    byzantine: BTreeSet<Address>,
     said: BTreeMap<Place, Option<BlockId>>,
     votes: BTreeMap<(u8, Height, Round, BlockId), BTreeSet<Address>>,
     precommitted: BTreeMap<(Address, Height), (Round, BlockId)>,
@@ -29,6 +31,11 @@ const fn kind(vote: &Vote) -> u8 {
 }
 
 impl Signatures {
+    /// Nothing was sent yet.
+    pub fn new(byzantine: &[Address]) -> Self {
+        Self { byzantine: byzantine.iter().copied().collect(), ..Self::default() }
+    }
+
     /// Who sent a precommit for a block.
     pub fn precommits(&self, height: Height, round: Round, id: BlockId) -> impl Iterator<Item = &Address> {
         self.votes.get(&(2, height, round, id)).into_iter().flatten()
@@ -82,7 +89,8 @@ impl Signatures {
     fn polka(&self, ledger: &Ledger, voter: &Address, height: Height, round: Round, id: BlockId) -> bool {
         let Some(set) = ledger.set(height) else { return false };
         let votes = self.votes.get(&(1, height, round, id));
-        let said = votes.into_iter().flatten().filter(|one| *one != voter && set.contains(one)).count();
+        let votes: BTreeSet<&Address> = votes.into_iter().flatten().chain(&self.byzantine).collect();
+        let said = votes.into_iter().filter(|one| *one != voter && set.contains(one)).count();
         let own = match self.said.get(&(*voter, height, round, 1)) {
             Some(prevote) => *prevote == Some(id),
             None => set.contains(voter),

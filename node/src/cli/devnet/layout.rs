@@ -66,7 +66,7 @@ impl Layout {
             fs::write(folder.join("recordings").join(format!("{name}.csv")), text)?;
         }
 
-        let count = usize::from(args.validators);
+        let count = usize::from(args.validators());
         let keys = (0..count).map(|_| Keys::random()).collect::<Result<Vec<_>, _>>()?;
         let faucet = Keys::random()?;
         let genesis = genesis(args, &keys, &faucet)?;
@@ -134,8 +134,8 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
 
 fn genesis(args: &DevnetArgs, keys: &[Keys], faucet: &Keys) -> Result<Genesis, Failure> {
     let params = Params {
-        epoch_ms: args.epoch_seconds.saturating_mul(1_000),
-        block_interval_ms: args.block_interval_ms.min(args.epoch_seconds.saturating_mul(1_000)),
+        epoch_ms: args.epoch_ms(),
+        block_interval_ms: args.block_interval_ms(),
         allow_simulated: true,
         ..Params::default()
     };
@@ -213,11 +213,11 @@ fn ports(args: &DevnetArgs) -> Result<Vec<[u16; 5]>, Failure> {
             }
             Ok::<_, Failure>(row)
         };
-        return (0..args.validators).map(row).collect();
+        return (0..args.validators()).map(row).collect();
     }
     // All held at once, so that none is handed out twice.
     let mut held = Vec::new();
-    for _ in 0..args.validators {
+    for _ in 0..args.validators() {
         let tcp = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0"));
         let udp = [(); 2].map(|()| UdpSocket::bind("127.0.0.1:0"));
         held.push((tcp, udp));

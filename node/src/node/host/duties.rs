@@ -1,5 +1,7 @@
 //! What users order, and what is done twice a second.
 
+use std::time::Duration;
+
 use emotionalchain_shared::{biometrics::CommitmentSecret, consensus::ValidatorSet, primitives::Height};
 use libp2p::PeerId;
 use tokio::task::block_in_place;
@@ -8,7 +10,7 @@ use tracing::{debug, info, warn};
 use super::{Host, now};
 use crate::{
     consensus::replica::{Input, Judgement},
-    node::{NodeError, NodeStatus, SubmitError, handle::Order},
+    node::{NodeError, NodeStatus, STALLED_MS, SubmitError, handle::Order},
 };
 
 impl Host {
@@ -89,7 +91,10 @@ impl Host {
             (Some(set), Some(me)) => set.contains(&me),
             _ => false,
         };
-        self.status.send_replace(NodeStatus {
+        let quiet = self.moved.elapsed();
+        let interval = Duration::from_millis(self.spec.params().block_interval_ms);
+        let patience = Duration::from_millis(STALLED_MS).saturating_add(interval.saturating_mul(3));
+        let status = NodeStatus {
             height: head.height,
             epoch: self.spec.epoch_of(head.time),
             block_id: head.block_id,
@@ -100,6 +105,17 @@ impl Host {
             peers: self.connected.len(),
             syncing: self.sync.is_behind(head.height),
             mempool: self.replica.mempool().len(),
-        });
+            quiet_ms: u64::try_from(quiet.as_millis()).unwrap_or(u64::MAX),
+            stalled: quiet > patience,
+        };
+        self.metrics.update(&status);
+        if status.stalled != self.status.borrow().stalled {
+            if status.stalled {
+                warn!(height = %head.height, peers = status.peers, "no block became final: there is no quorum within reach");
+            } else {
+                info!(height = %head.height, "blocks become final again");
+            }
+        }
+        self.status.send_replace(status);
     }
 }

@@ -204,6 +204,7 @@ impl Core {
         }
         if key.kind == TimerKind::Rebroadcast {
             self.repeat_proposal(key);
+            self.repeat_polka();
         } else if running.decided.is_some() {
             return stale;
         }
@@ -219,6 +220,16 @@ impl Core {
         });
         if let Some(proposal) = ours {
             self.effects.send(Message::Proposal(proposal));
+        }
+    }
+
+    /// The newest proof of lock: who holds one alone, since votes were lost, would otherwise keep the others from its
+    /// block, and itself from theirs, until its turn to propose.
+    fn repeat_polka(&mut self) {
+        let Some(running) = self.running.as_ref().filter(|running| running.decided.is_none()) else { return };
+        let known = running.state.driver.polka_certificates();
+        if let Some(newest) = known.iter().max_by_key(|polka| polka.round).cloned() {
+            self.effects.send_polka(&newest);
         }
     }
 }

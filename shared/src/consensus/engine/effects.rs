@@ -290,7 +290,7 @@ impl Effects {
         }
     }
 
-    fn send_polka(&mut self, certificate: &mt::PolkaCertificate<Tendermint>) {
+    pub(super) fn send_polka(&mut self, certificate: &mt::PolkaCertificate<Tendermint>) {
         if let Some(certificate) = self.set.as_ref().and_then(|set| polka_out(certificate, set)) {
             self.send(Message::Polka(certificate));
         }
