@@ -13,7 +13,8 @@
 //! `rs_merkle` ignores surplus hashes and allocates before it looks.
 
 // Property tests, for which there is no proptest in a browser.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;
 
 use rs_merkle::{Hasher, MerkleTree};

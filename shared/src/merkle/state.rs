@@ -34,7 +34,8 @@ mod store;
 mod tree;
 
 // Property tests, for which there is no proptest in a browser.
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;
 
 pub use hashing::EMPTY_STATE_ROOT;
