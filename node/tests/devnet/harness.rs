@@ -185,6 +185,15 @@ impl Devnet {
         }
     }
 
+    /// From its next start on a node replays nothing.
+    pub fn stop_recording(&self, node: usize) {
+        let path = self.nodes[node].home.join("config.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("recording")).collect();
+        assert!(kept.len() < text.lines().count(), "it had a recording");
+        std::fs::write(&path, kept.join("\n")).unwrap();
+    }
+
     /// Starts a stopped node again on its home.
     pub fn restart(&mut self, node: usize) {
         let running = self.nodes[node].home.join("run.json");

@@ -83,6 +83,40 @@ fn without_any_recording_the_chain_goes_on_at_its_floor() {
 }
 
 #[test]
+fn all_recordings_stop_and_the_chain_goes_on() {
+    let mut net = Devnet::start(&["--epoch-seconds", "2", "--block-interval-ms", "200"]);
+    let voters = |epoch: u64| {
+        let closed = net_epoch(&net, epoch)?;
+        closed["scores"].as_array().map(Vec::len)
+    };
+    net.wait_until("an epoch in which all four voted", || {
+        let epoch = net.get(0, "/status")["epoch"].as_u64().unwrap();
+        (0..epoch).any(|closed| voters(closed) == Some(4))
+    });
+    // One after the other, so that the network never lacks a quorum.
+    for node in 0..4 {
+        net.terminate(node, Duration::from_secs(10));
+        net.stop_recording(node);
+        net.restart(node);
+        let head = net.wait_for_height((node + 1) % 4, 1);
+        net.wait_for_height(node, head);
+    }
+    let since = net.get(0, "/status")["epoch"].as_u64().unwrap();
+    let silent = |epoch: u64| {
+        net_epoch(&net, epoch).is_some_and(|one| one["scores"].as_array().is_some_and(Vec::is_empty))
+    };
+    net.wait_until("three epochs in which nobody voted", || (since + 1..=since + 3).all(silent));
+    assert_eq!(net.get(0, "/status")["seats"], 4, "the floor keeps its seats");
+    let head = net.wait_for_height(0, 1);
+    net.wait_for_height(0, head + 5);
+}
+
+/// A closed epoch, if it is closed.
+fn net_epoch(net: &Devnet, epoch: u64) -> Option<Value> {
+    net.try_get(0, &format!("/epochs/{epoch}"))
+}
+
+#[test]
 fn a_proof_made_by_hand_becomes_a_score_and_a_session_key_a_delegation() {
     let net = Devnet::start(&["--no-recordings", "--epoch-seconds", "3", "--block-interval-ms", "200"]);
     net.wait_for_height(0, 5);
