@@ -40,7 +40,7 @@ struct Args {
     #[arg(long, default_value_t = 30, value_name = "S")]
     load_seconds: u64,
     /// Transfers a second that are offered to the busy network
-    #[arg(long, default_value_t = 5_000, value_name = "N")]
+    #[arg(long, default_value_t = 4_500, value_name = "N")]
     rate: u64,
     /// Only this part
     #[arg(long, value_enum)]
