@@ -2,7 +2,9 @@
 
 #![no_main]
 
-use emotionalchain_shared::wire::{FinalisedBlock, SignedHeader, Status, SyncRequest, SyncResponse, Wire};
+use emotionalchain_shared::wire::{
+    FinalisedBlock, HeadUpdate, SignedHeader, Status, SyncRequest, SyncResponse, Wire,
+};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -11,6 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     envelope::<Status>(bytes);
     envelope::<FinalisedBlock>(bytes);
     envelope::<SignedHeader>(bytes);
+    envelope::<HeadUpdate>(bytes);
 });
 
 /// Envelopes may hold what this version does not know; what it knows of them must settle.

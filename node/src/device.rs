@@ -9,11 +9,10 @@ mod tests;
 
 use emotionalchain_shared::{
     biometrics::{
-        Commitment, CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, Modality,
-        OpenStatement, Recording, References, Sample, SourceContext, StatementError, Window, WindowError,
-        algo_id,
+        CommitmentError, CommitmentSecret, DeviceTier, FeatureError, Features, OpenStatement, Recording,
+        References, SourceContext, StatementError, Window, WindowError,
     },
-    chain::{AuthenticityProof, BiometricProof, Statement},
+    chain::{BiometricProof, Challenge, Measured, prove},
     crypto::{PublicKey, SecretKey, SignDomain},
     primitives::{Address, BlockId, Height, TimeMs},
 };
@@ -128,30 +127,16 @@ impl SimulatedDevice {
         secret: CommitmentSecret,
     ) -> Result<BiometricProof, DeviceError> {
         self.last_epoch = now.since(genesis).checked_div(self.epoch_ms);
-        let (challenge_height, challenge, challenge_time) = challenge;
+        let (height, id, time) = challenge;
         let started = *self.started.get_or_insert(now);
         let played =
             now.since(started).saturating_mul(EPOCH_TICKS).checked_div(self.epoch_ms).unwrap_or_default();
         let window = self.recording.window_looped(self.first_end.saturating_add(played))?;
         let statement = self.statement(&window)?;
-        let samples: Vec<Sample> = window.samples().collect();
-        let commitment = Commitment::new(&secret, &samples)?;
         // The window ends now on the wall clock, however fast the recording plays.
-        let window_end = now.max(challenge_time);
-        let span = WINDOW_TICKS.saturating_mul(self.epoch_ms).checked_div(EPOCH_TICKS).unwrap_or_default();
-        let authenticity = AuthenticityProof {
-            device_key: self.key.public(),
-            delegation: None,
-            algo_id: algo_id(),
-            modalities: Modality::RrInterval.bit(),
-            sample_count: commitment.filled_leaves().into(),
-            window_start: window_end.saturating_sub(span.max(1)),
-            window_end,
-            challenge_height,
-            challenge,
-            sequence,
-            statement: Statement::Open(statement),
-        };
-        Ok(BiometricProof::sign(&self.domain, &self.key, self.validator, commitment.root(), authenticity))
+        let span_ms = WINDOW_TICKS.saturating_mul(self.epoch_ms).checked_div(EPOCH_TICKS).unwrap_or_default();
+        let measured = Measured { window: &window, statement, end: now, span_ms };
+        let challenge = Challenge { height, id, time };
+        Ok(prove(&self.domain, &self.key, self.validator, &measured, &challenge, sequence, &secret)?)
     }
 }

@@ -61,6 +61,26 @@ pub enum Error {
         /// What there is.
         known: String,
     },
+    /// Something that was built weighs too much, or nothing.
+    #[error("{what} has {size} bytes; at least 1 and at most {limit} are allowed")]
+    Size {
+        /// What was weighed.
+        what: &'static str,
+        /// Its size in bytes.
+        size: u64,
+        /// The most it may have.
+        limit: u64,
+    },
+    /// A package holds other files than its committed list says.
+    #[error("{list}: missing from the package: [{missing}]; not in the list: [{extra}]", list = list.display())]
+    Contents {
+        /// The list.
+        list: PathBuf,
+        /// Files of the list that the package lacks.
+        missing: String,
+        /// Files of the package that the list lacks.
+        extra: String,
+    },
     /// Home and cache folder are both unknown.
     #[error("neither EMOTIONALCHAIN_TOOLS, XDG_CACHE_HOME nor HOME is set: no place to keep tools in")]
     NoCache,

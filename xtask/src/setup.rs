@@ -1,7 +1,8 @@
 //! `cargo xtask setup`: what a build needs, checked, and installed where it is missing.
 //!
-//! Rust and a C compiler are taken for granted: without them xtask itself could not have been built. Everything else
-//! is looked for first, so that a second call touches nothing and needs no network.
+//! Rust and a C compiler are taken for granted: without them xtask itself could not have been built. So are Node.js and
+//! npm for what runs in a browser. Everything else is looked for first, so that a second call touches nothing and needs
+//! no network.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,12 +10,13 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::shell::Shell;
 use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
-use crate::{Result, apt, paths};
+use crate::{Result, apt, npm, patched, paths};
 
 /// Options of `cargo xtask setup`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Also what browser code needs: a wasm32 compiler, wasm-bindgen, wasm-pack, Chromium with its driver
+    /// Also what browser code needs: a wasm32 compiler, wasm-bindgen, wasm-pack, Chromium and Firefox with their
+    /// drivers, patched crates, Node.js 22, npm packages
     #[arg(long)]
     wasm: bool,
     /// Also what fuzzing needs: cargo-fuzz and a C++ compiler
@@ -39,6 +41,9 @@ impl Tool {
         Self { package: "wasm-bindgen-cli", version: "0.2.108", program: "wasm-bindgen", subcommand: "" };
     const WASM_PACK: Self =
         Self { package: "wasm-pack", version: "0.15.1", program: "wasm-pack", subcommand: "" };
+    /// Drives Firefox.
+    const GECKODRIVER: Self =
+        Self { package: "geckodriver", version: "0.37.1", program: "geckodriver", subcommand: "" };
     /// Called as `cargo fuzz`.
     pub const CARGO_FUZZ: Self =
         Self { package: "cargo-fuzz", version: "0.13.2", program: "cargo-fuzz", subcommand: "fuzz" };
@@ -52,7 +57,7 @@ impl Tool {
             call = call.args([self.subcommand]);
         }
         let version = call.args(["--version"]).read();
-        if version.is_some_and(|line| line.split_whitespace().last() == Some(self.version)) {
+        if version.is_some_and(|text| text.split_whitespace().any(|word| word == self.version)) {
             return Ok(());
         }
         println!(
@@ -74,6 +79,7 @@ pub fn main(args: &Args) -> Result {
     base()?;
     if args.wasm {
         wasm()?;
+        web()?;
     }
     if args.fuzz {
         fuzz()?;
@@ -93,15 +99,31 @@ pub fn base() -> Result {
     Ok(())
 }
 
-/// Browser code: compiler, tools, browser.
+/// Browser code in Rust: what building it needs, and both browsers with their drivers.
 pub fn wasm() -> Result {
-    wasm_compiler()?;
-    if paths::which("chromedriver").is_none() || !has_browser() {
+    if paths::which("chromedriver").is_none() || chromium().is_none() {
         apt::install("Chromium with its driver", &["chromium", "chromium-driver"])?;
     }
+    if firefox().is_none() {
+        apt::install("Firefox", &["firefox-esr"])?;
+    }
+    Tool::GECKODRIVER.ensure()?;
+    wasm_build()
+}
+
+/// What building WebAssembly needs; no browser.
+pub fn wasm_build() -> Result {
+    wasm_compiler()?;
     Tool::WASM_BINDGEN.ensure()?;
     Tool::WASM_PACK.ensure()?;
+    patched::ensure()?;
     tidy()
+}
+
+/// The page, the npm package and their tests: Node.js 22 and the packages that the lock files name.
+pub fn web() -> Result {
+    npm::ensure_dependencies()?;
+    npm::ensure_node_22()
 }
 
 /// A compiler for wasm32: what is installed; else rustup's; else Debian's.
@@ -136,8 +158,19 @@ pub fn fuzz() -> Result {
     tidy()
 }
 
-fn has_browser() -> bool {
-    ["chromium", "chromium-browser", "google-chrome"].iter().any(|name| paths::which(name).is_some())
+/// The Chromium that tests run in.
+pub fn chromium() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(paths::which)
+}
+
+/// The Firefox that tests run in.
+pub fn firefox() -> Option<PathBuf> {
+    ["firefox-esr", "firefox"].into_iter().find_map(paths::which)
+}
+
+/// The driver of Firefox, which the set-up compiled.
+pub fn geckodriver() -> Result<PathBuf> {
+    Ok(paths::tools()?.join("bin").join(Tool::GECKODRIVER.program))
 }
 
 fn build_folder() -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use crate::error::Error;
@@ -24,6 +25,12 @@ impl Shell {
     /// A call of the cargo that started xtask, with these arguments.
     pub fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Self {
         Self::new("cargo").args(args)
+    }
+
+    /// Runs in this folder.
+    pub fn within(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
+        self
     }
 
     /// Adds arguments.
@@ -87,6 +94,21 @@ impl Shell {
     pub fn capture(mut self) -> Result<String> {
         let output = self.command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
         let output = output.map_err(|source| self.cannot_start(source))?;
+        if !output.status.success() {
+            return Err(Error::Failed { line: self.line(), status: output.status });
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    /// Standard output of a call that must succeed and reads this text on its standard input.
+    pub fn answer(mut self, question: &str) -> Result<String> {
+        let child = self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|source| self.cannot_start(source))?;
+        if let Some(mut input) = child.stdin.take() {
+            // A program that ends without reading says why by its status.
+            let _ = input.write_all(question.as_bytes());
+        }
+        let output = child.wait_with_output().map_err(|source| self.cannot_start(source))?;
         if !output.status.success() {
             return Err(Error::Failed { line: self.line(), status: output.status });
         }

@@ -10,11 +10,15 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Reads one line of output; only closing lines (`test result: ok. 3 passed; 0 failed; …`) count.
+    /// Reads one line of output; only closing lines count: cargo's and wasm-bindgen's (`test result: ok. 3 passed; 0
+    /// failed; …`), and those of Node.js (`ℹ pass 3`, `ℹ fail 0`, with `#` in TAP).
     pub fn read(&mut self, line: &str) {
-        let Some((_, counts)) = line.split_once("test result: ") else { return };
-        self.passed = self.passed.saturating_add(before(counts, "passed"));
-        self.failed = self.failed.saturating_add(before(counts, "failed"));
+        if let Some((_, counts)) = line.split_once("test result: ") {
+            self.passed = self.passed.saturating_add(before(counts, "passed"));
+            self.failed = self.failed.saturating_add(before(counts, "failed"));
+        }
+        self.passed = self.passed.saturating_add(node(line, "pass"));
+        self.failed = self.failed.saturating_add(node(line, "fail"));
     }
 
     /// Takes another count in.
@@ -36,6 +40,16 @@ fn before(counts: &str, word: &str) -> u64 {
     0
 }
 
+/// The number in a closing line of Node.js. Such a line starts at the left edge and holds nothing else: the runner
+/// indents and prefixes what the tests themselves print.
+fn node(line: &str, word: &str) -> u64 {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words.as_slice() {
+        ["ℹ" | "#", said, number] if *said == word => number.parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +64,17 @@ mod tests {
         tally.read("    test result: FAILED. 4 passed; 2 failed; 0 ignored");
         tally.read("5 passed, 0 failed");
         assert_eq!(tally, Tally { passed: 7, failed: 2 });
+    }
+
+    #[test]
+    fn closing_lines_of_node_are_summed() {
+        let mut tally = Tally::default();
+        for line in
+            ["ℹ tests 5", "ℹ pass 4", "ℹ fail 1", "ℹ cancelled 0", "# pass 2", "  # pass 9", "# fail 0"]
+        {
+            tally.read(line);
+        }
+        assert_eq!(tally, Tally { passed: 6, failed: 1 });
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::error::Error;
 use crate::shell::Shell;
 use crate::tally::Tally;
-use crate::{Result, fuzz, lint, setup, sim, wasm};
+use crate::{Result, e2e, fuzz, lint, setup, sim, wasm, web};
 
 /// Seconds for each fuzz target here; `cargo xtask fuzz --seconds` takes longer looks.
 const FUZZ_SECONDS: u32 = 10;
@@ -13,7 +13,7 @@ const FUZZ_SECONDS: u32 = 10;
 /// Options of `cargo xtask test`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// Leave out the long runs: 200 simulated seeds, the browser, the fuzz targets
+    /// Leave out the long runs: 200 simulated seeds, the browsers, the page, the fuzz targets
     #[arg(long)]
     quick: bool,
 }
@@ -33,13 +33,18 @@ fn steps(quick: bool, report: &mut Report) -> Result {
     // The simulator's tests are built with optimisation, and so on their own.
     let native = ["test", "--workspace", "--exclude", "emotionalchain-tests"];
     report.step("native tests", || Shell::cargo(native).run_tests())?;
+    report.step("light client, native tests", || lint::client("test")?.run_tests())?;
     report.step("simulator tests", sim::tests)?;
     report.step("wasm32 compiles", || wasm::check().map(none))?;
     if quick {
         return Ok(());
     }
     report.step("simulator, 200 seeds", || sim::gate().map(none))?;
-    report.step("golden values in a browser", wasm::browser)?;
+    report.step("wasm32 tests in both browsers", wasm::browsers)?;
+    report.step("page and package", || web::build().map(none))?;
+    report.step("sizes and contents", || web::measure().map(none))?;
+    report.step("npm unit tests", web::tests)?;
+    report.step("page and package in both browsers", || e2e::run(None, None))?;
     report.step("fuzz targets", || fuzz::run(FUZZ_SECONDS, None).map(|passed| Tally { passed, failed: 0 }))
 }
 
@@ -50,6 +55,7 @@ fn prepare(quick: bool) -> Result<Tally> {
         setup::wasm_compiler()?;
     } else {
         setup::wasm()?;
+        setup::web()?;
         setup::fuzz()?;
     }
     Ok(Tally::default())

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::shell::Shell;
-use crate::{Result, paths};
+use crate::{Result, paths, shim};
 
 /// The target that browsers run.
 pub const TARGET: &str = "wasm32-unknown-unknown";
@@ -80,7 +80,10 @@ impl Toolchain {
         let shell = shell.env("CARGO_TARGET_DIR", self.target());
         Ok(match self {
             Self::Rustup => shell.env("PATH", paths::path_with(&[tools])),
-            Self::Debian => debian(shell.env("PATH", paths::path_with(&[tools, PathBuf::from("/usr/bin")]))),
+            Self::Debian => {
+                let first = [shim::ensure()?, tools, PathBuf::from("/usr/bin")];
+                debian(shell.env("PATH", paths::path_with(&first)))
+            }
         })
     }
 }

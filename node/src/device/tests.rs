@@ -1,5 +1,6 @@
 use emotionalchain_shared::{
-    chain::MODALITY_RR,
+    biometrics::algo_id,
+    chain::{MODALITY_RR, Statement},
     primitives::{ChainId, hash_bytes},
     wire::Wire,
 };

@@ -1,16 +1,18 @@
-//! The node's HTTP face on a loopback address: status, chain, submission, events, metrics.
+//! The node's HTTP face on a loopback address: status, chain, submission, events, metrics, and a page for browsers.
 //!
 //! Rules: connections are bounded in number and in silence; only names of this machine are answered to, so that no page
 //! of the web reaches a node through its own name; bodies are bounded before they are read; every request has a time limit; the store is read on blocking
 //! threads, a bounded number at a time, since consensus runs on the runtime's own; every error is JSON
 //! `{"error": {"code", "message"}}` with a fitting status; answers that a verifier needs are canonical bytes in
 //! hexadecimal, so that nothing has to be re-encoded. `openapi.json` describes every route, and the tests hold the
-//! routes, the answers and the document to each other.
+//! routes, the answers and the document to each other. What is no route is looked for in the page (see [`site`]).
 
 mod blocks;
 mod error;
 mod events;
+mod light;
 mod listener;
+mod site;
 mod state;
 mod submit;
 
@@ -42,6 +44,7 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use crate::{node::NodeHandle, store::Snapshot};
 pub use blocks::summary_json;
 pub use error::ApiError;
+pub use site::{Site, SiteError};
 
 /// Largest request body: a transaction in hexadecimal, with room for JSON around it.
 const MAX_BODY: usize = 16 * 1024;
@@ -61,15 +64,17 @@ const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 pub struct Api {
     node: NodeHandle,
     spec: Arc<ChainSpec>,
+    site: Option<Arc<Site>>,
     readers: Arc<Semaphore>,
     streams: Arc<Semaphore>,
 }
 
 impl Api {
-    /// For a running node.
-    pub fn new(node: NodeHandle, spec: Arc<ChainSpec>) -> Self {
+    /// For a running node, and the page that it serves.
+    pub fn new(node: NodeHandle, spec: Arc<ChainSpec>, site: Option<Site>) -> Self {
         let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { node, spec, readers: semaphore(MAX_READERS), streams: semaphore(MAX_STREAMS) }
+        let site = site.map(Arc::new);
+        Self { node, spec, site, readers: semaphore(MAX_READERS), streams: semaphore(MAX_STREAMS) }
     }
 
     /// Reads one moment of the store on a blocking thread.
@@ -92,8 +97,8 @@ impl Api {
 ///
 /// # Errors
 /// The socket's.
-pub async fn serve(listener: TcpListener, node: NodeHandle, spec: Arc<ChainSpec>) -> std::io::Result<()> {
-    axum::serve(listener::Bounded::new(listener), router(Api::new(node, spec))).await
+pub async fn serve(listener: TcpListener, api: Api) -> std::io::Result<()> {
+    axum::serve(listener::Bounded::new(listener), router(api)).await
 }
 
 /// Binds the address.
@@ -105,7 +110,7 @@ pub async fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Every route but the stream, which has no time limit.
-fn bounded() -> [(&'static str, MethodRouter<Api>); 19] {
+fn bounded() -> [(&'static str, MethodRouter<Api>); 20] {
     [
         ("/status", get(status)),
         ("/peers", get(peers)),
@@ -114,6 +119,7 @@ fn bounded() -> [(&'static str, MethodRouter<Api>); 19] {
         ("/metrics", get(metrics)),
         ("/openapi.json", get(openapi)),
         ("/genesis", get(genesis)),
+        ("/light.json", get(light::chain)),
         ("/blocks", get(blocks::list)),
         ("/blocks/{height}", get(blocks::one)),
         ("/headers/{height}", get(blocks::header)),
@@ -138,7 +144,7 @@ pub fn router(api: Api) -> Router {
     Router::new()
         .merge(bounded.layer(middleware::from_fn(limit_time)))
         .route(STREAM, get(events::stream))
-        .fallback(|| async { ApiError::NotFound("route") })
+        .fallback(site::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::map_response(error::uniform))
         .layer(middleware::from_fn(only_local_names))

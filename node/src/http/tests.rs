@@ -1,5 +1,6 @@
 //! A node of one validator, asked over its real socket; every answer is held to the document.
 
+mod page;
 mod schema;
 
 use std::{
@@ -37,15 +38,21 @@ use crate::{
 use schema::Document;
 
 const RECORDING: &str = include_str!("../../../tests/data/rr/plux_ecg_5min.csv");
+const NO_SUCH: &str = "not_found";
 const TO: Address = Address::new([9; 20]);
 
 struct Asked {
     status: u16,
     kind: String,
+    headers: ureq::http::HeaderMap,
     text: String,
 }
 
 impl Asked {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
     fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
     }
@@ -74,10 +81,12 @@ impl Face {
             ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
         let request = request.header("content-type", "application/json").body(body).unwrap();
         let mut response = agent.run(request).unwrap();
-        let kind = response.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
+        let headers = response.headers().clone();
+        let kind = headers.get("content-type").map(|kind| kind.to_str().unwrap().to_owned());
         Asked {
             status: response.status().as_u16(),
             kind: kind.unwrap_or_default(),
+            headers,
             text: response.body_mut().read_to_string().unwrap(),
         }
     }
@@ -192,7 +201,12 @@ async fn the_face_the_document_and_the_answers_agree() {
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let face =
         Face { address: listener.local_addr().unwrap(), spec: Arc::clone(&spec), document: Document::read() };
-    let server = tokio::spawn(serve(listener, node.handle(), Arc::clone(&spec)));
+    let api = |site| Api::new(node.handle(), Arc::clone(&spec), site);
+    let server = tokio::spawn(serve(listener, api(None)));
+    let page = page::Page::make();
+    let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let with_page = listener.local_addr().unwrap();
+    let page_server = tokio::spawn(serve(listener, api(Some(page.site()))));
     let recorded = SimulatedDevice::new(
         Recording::parse(RECORDING).unwrap(),
         device,
@@ -209,6 +223,9 @@ async fn the_face_the_document_and_the_answers_agree() {
         assert_eq!(head["voting"], true);
         reports(&face);
         errors(&face);
+        light(&face);
+        page::without(&face);
+        page::with(&Face { address: with_page, spec: Arc::clone(&face.spec), document: Document::read() });
         transfer(&face, &account);
         vote(&face, recorded);
         foreign_names(&face);
@@ -216,6 +233,7 @@ async fn the_face_the_document_and_the_answers_agree() {
     });
     let result = asking.await;
     server.abort();
+    page_server.abort();
     node.handle().stop().await;
     node.finished().await.unwrap();
     result.unwrap();
@@ -269,6 +287,23 @@ fn reports(face: &Face) {
     assert_eq!(face.read(&format!("/accounts/{TO}"), "Account")["balance_micro"], 0);
 }
 
+/// Genesis and addresses, for pages of any origin; they may read no other answer.
+fn light(face: &Face) {
+    let light = face.read("/light.json", "Light");
+    assert_eq!(light["genesis"], face.read("/genesis", "Genesis"));
+    let addresses: Vec<&str> =
+        light["bootstrap"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    for wanted in ["/ws/p2p/", "/webrtc-direct/certhash/"] {
+        assert!(addresses.iter().any(|address| address.contains(wanted)), "{wanted}: {addresses:?}");
+    }
+    assert!(addresses.iter().all(|one| one.contains("/ws/") || one.contains("/webrtc-direct/")));
+    for (path, _) in bounded() {
+        let path = path.replace(['{', '}'], "");
+        let open = face.get(&path).header("access-control-allow-origin");
+        assert_eq!(open, if path == "/light.json" { "*" } else { "" }, "{path}");
+    }
+}
+
 fn errors(face: &Face) {
     let malformed = (400, "malformed".to_owned());
     let long = "00".repeat(MAX_BODY);
@@ -288,9 +323,9 @@ fn errors(face: &Face) {
     ] {
         assert_eq!(face.get(path).code(), malformed, "{path}");
     }
-    let missing = (404, "not_found".to_owned());
+    let missing = (404, NO_SUCH.to_owned());
     let hash = Hash::default();
-    for path in ["/", "/nothing", "/blocks/0", "/blocks/99999999", "/headers/99999999", "/epochs/99999999"] {
+    for path in ["/nothing", "/index.html", "/blocks/0", "/blocks/99999999", "/headers/99999999", "/epochs/99999999"] {
         assert_eq!(face.get(path).code(), missing, "{path}");
     }
     assert_eq!(face.get(&format!("/transactions/{hash}")).code(), missing);

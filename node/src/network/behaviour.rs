@@ -51,6 +51,8 @@ pub struct Behaviour {
     pub sync: request_response::Behaviour<FrameCodec>,
     /// Messages for one.
     pub direct: request_response::Behaviour<FrameCodec>,
+    /// Streams that the node serves itself: heads for light clients.
+    pub streams: libp2p_stream::Behaviour,
 }
 
 /// Puts the behaviour together.
@@ -87,6 +89,7 @@ pub fn build(
         gossip: gossip::build(&config.gossip, chain, registry.sub_registry_with_prefix("gossip"))?,
         sync: requests("sync", FrameCodec::SYNC, chain, streams, request_timeout).map_err(name_error)?,
         direct: requests("direct", FrameCodec::DIRECT, chain, streams, DIRECT_TIMEOUT).map_err(name_error)?,
+        streams: libp2p_stream::Behaviour::new(),
     })
 }
 

@@ -34,6 +34,9 @@ pub enum NetworkError {
     /// The gossip parameters contradict each other.
     #[error("cannot build gossip: {0}")]
     Gossip(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Somebody takes the streams of this protocol already.
+    #[error("streams of the protocol {0} are taken already")]
+    Taken(String),
     /// The host has stopped.
     #[error("the network has stopped")]
     Stopped,

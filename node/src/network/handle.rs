@@ -10,6 +10,7 @@ use tokio::sync::{
 };
 
 use super::{
+    emotional_protocol::ChainTag,
     error::{NetworkError, RequestError},
     gossip::Topic,
     metrics::NetworkMetrics,
@@ -81,16 +82,19 @@ pub(super) enum Command {
     Disconnect(PeerId),
     Peers(oneshot::Sender<Vec<PeerInfo>>),
     ListenAddrs(oneshot::Sender<Vec<Multiaddr>>),
+    BrowserAddresses(oneshot::Sender<Vec<Multiaddr>>),
     Shutdown(oneshot::Sender<()>),
 }
 
 /// The way to the network; cheap to clone. The network stops when the last one, or the receiver of events, is dropped.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NetworkHandle {
     pub(super) local: PeerId,
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) verdicts: mpsc::Sender<(MessageRef, Verdict)>,
     pub(super) metrics: NetworkMetrics,
+    pub(super) chain: ChainTag,
+    pub(super) streams: libp2p_stream::Control,
 }
 
 impl NetworkHandle {
@@ -186,6 +190,24 @@ impl NetworkHandle {
     /// [`NetworkError::Stopped`].
     pub async fn listen_addrs(&self) -> Result<Vec<Multiaddr>, NetworkError> {
         self.ask(Command::ListenAddrs).await
+    }
+
+    /// Where a browser can reach this node and its peers: WebSocket and WebRTC-direct, each with a peer id, this node's
+    /// own first, at most [`wire::MAX_PEER_ADDRESSES`].
+    ///
+    /// # Errors
+    /// [`NetworkError::Stopped`].
+    pub async fn browser_addresses(&self) -> Result<Vec<Multiaddr>, NetworkError> {
+        self.ask(Command::BrowserAddresses).await
+    }
+
+    /// Takes the streams that peers open for one of the chain's protocols, until what it returns is dropped.
+    ///
+    /// # Errors
+    /// [`NetworkError::Taken`] when somebody takes them already.
+    pub fn accept(&self, name: &str) -> Result<libp2p_stream::IncomingStreams, NetworkError> {
+        let protocol = self.chain.protocol(name).map_err(|error| NetworkError::Transport(error.into()))?;
+        self.streams.clone().accept(protocol).map_err(|_| NetworkError::Taken(name.to_owned()))
     }
 
     /// This node's peer id.

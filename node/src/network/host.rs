@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use emotionalchain_shared::wire::MAX_PEER_ADDRESSES;
 use futures::StreamExt;
 use libp2p::{
     Multiaddr, PeerId, Swarm,
@@ -23,7 +24,7 @@ use super::{
     gossip::{self, GRAYLIST, Topic},
     handle::{Command, NetworkEvent},
     metrics::{NetworkMetrics, Outcome, Reason},
-    peers::Peers,
+    peers::{Peers, reachable},
     redial::{Dial, Redial, RedialEvent, TargetId},
     verdicts::{MessageRef, Route, Unjudged, Verdict},
 };
@@ -179,6 +180,7 @@ impl Host {
             // Nobody may be waiting any more.
             Command::Peers(reply) => drop(reply.send(self.peers.list())),
             Command::ListenAddrs(reply) => drop(reply.send(self.addresses())),
+            Command::BrowserAddresses(reply) => drop(reply.send(self.browser_addresses())),
             // Handled by the loop.
             Command::Shutdown(reply) => drop(reply),
         }
@@ -342,6 +344,11 @@ impl Host {
         let local = *self.swarm.local_peer_id();
         let all = self.swarm.listeners().chain(self.swarm.external_addresses());
         all.map(|address| complete(address, local)).collect()
+    }
+
+    fn browser_addresses(&self) -> Vec<Multiaddr> {
+        let own = reachable(&self.addresses(), *self.swarm.local_peer_id(), self.loopback);
+        own.into_iter().chain(self.peers.browser_addresses()).take(MAX_PEER_ADDRESSES).collect()
     }
 
     /// The topic of a name on the wire.

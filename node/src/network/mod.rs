@@ -19,7 +19,8 @@
 //!    costs no protocol anything.
 //! 2. **Upon opening:** a peer that is refused (rule 4, 8) is disconnected.
 //! 3. **Upon identify:** the greeting names the chain and the versions. Another chain, or no common version: logged
-//!    and refused. No greeting: the peer must speak a protocol of this chain. No identify in time: disconnected.
+//!    and refused. No greeting: the peer must speak a protocol of this chain. No identify in time: disconnected, unless
+//!    the peer has asked something in a protocol of this chain, as light clients do, which do without identify.
 //!    All protocol names but libp2p's own carry the chain, so peers of two chains exchange nothing even before that.
 //! 4. **Refused** means: disconnected now, and for a minute neither dialled nor kept when it dials in.
 //! 5. **A peer with a new process number in its greeting has restarted:** the connection that still seems to stand is
@@ -38,7 +39,6 @@
 
 mod behaviour;
 mod certificate;
-mod chunked;
 mod emotional_protocol;
 mod error;
 pub mod gossip;
@@ -54,7 +54,6 @@ mod transport;
 mod verdicts;
 
 pub use certificate::{CERTIFICATE_FILE, load_or_create as load_or_create_certificate};
-pub use chunked::{CHUNK, ChunkedMuxer, ChunkedStream};
 pub use emotional_protocol::{ChainClaim, ChainTag, FrameCodec, read_frame, write_frame};
 pub use error::{AddressSyntax, CertificateError, ConfigError, NetworkError, RequestError, parse_address};
 pub use gossip::Topic;

@@ -71,6 +71,7 @@ impl P2pNode {
             swarm.add_external_address(address.clone());
         }
 
+        let streams = swarm.behaviour().streams.new_control();
         let (command_tx, commands) = mpsc::channel(COMMAND_QUEUE);
         let (verdict_tx, verdicts) = mpsc::channel(config.limits.max_unjudged);
         let (event_tx, events) = mpsc::channel(config.limits.event_queue);
@@ -105,7 +106,8 @@ impl P2pNode {
         host.await_listeners(config.listen.len(), LISTEN_PATIENCE).await?;
         tracing::info!(peer = %local, chain = %chain.greeting(), "the network is up");
         tokio::spawn(host.run());
-        let handle = NetworkHandle { local, commands: command_tx, verdicts: verdict_tx, metrics };
+        let handle =
+            NetworkHandle { local, commands: command_tx, verdicts: verdict_tx, metrics, chain, streams };
         Ok((handle, events))
     }
 }

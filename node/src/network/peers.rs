@@ -5,6 +5,8 @@ use std::{collections::HashMap, time::Duration, time::Instant};
 use libp2p::{Multiaddr, PeerId, core::ConnectedPoint, multiaddr::Protocol, swarm::ConnectionId};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::host::complete;
+
 /// What carries a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -89,6 +91,20 @@ pub fn learnable(address: &Multiaddr, loopback: bool) -> bool {
     !unspecified && (loopback || !local) && TransportKind::of(address) != TransportKind::Other
 }
 
+/// Addresses kept of one peer for browsers: each transport over IPv4 and IPv6.
+const MAX_BROWSER_ADDRESSES: usize = 4;
+
+/// Those of a peer's addresses at which a browser can reach it, each with its peer id.
+pub fn reachable(addresses: &[Multiaddr], peer: PeerId, loopback: bool) -> Vec<Multiaddr> {
+    let for_browsers = |kind: TransportKind| matches!(kind, TransportKind::WebSocket | TransportKind::WebRtc);
+    let useful = |address: &&Multiaddr| {
+        for_browsers(TransportKind::of(address))
+            && learnable(address, loopback)
+            && address.len() <= emotionalchain_shared::wire::MAX_ADDRESS
+    };
+    addresses.iter().filter(useful).take(MAX_BROWSER_ADDRESSES).map(|one| complete(one, peer)).collect()
+}
+
 /// Whether an address is of this machine alone.
 pub fn is_loopback(address: &Multiaddr) -> bool {
     match address.iter().next() {
@@ -113,6 +129,8 @@ struct Peer {
     protocols: Vec<String>,
     agent: Option<String>,
     identified: bool,
+    spoke: bool,
+    browser_addresses: Vec<Multiaddr>,
 }
 
 /// What identify changed.
@@ -150,6 +168,8 @@ impl Peers {
             protocols: Vec::new(),
             agent: None,
             identified: false,
+            spoke: false,
+            browser_addresses: Vec::new(),
         });
         entry.links.push(link);
         entry.links.len() == 1
@@ -172,6 +192,20 @@ impl Peers {
         }
     }
 
+    /// Enters where browsers can reach a peer, as it says.
+    pub fn listens(&mut self, peer: &PeerId, addresses: Vec<Multiaddr>) {
+        if let Some(entry) = self.peers.get_mut(peer) {
+            entry.browser_addresses = addresses;
+        }
+    }
+
+    /// Where browsers can reach the peers of this chain, in the order of their ids.
+    pub fn browser_addresses(&self) -> Vec<Multiaddr> {
+        let mut known: Vec<_> = self.peers.iter().filter(|(_, peer)| peer.identified).collect();
+        known.sort_unstable_by_key(|(id, _)| **id);
+        known.into_iter().flat_map(|(_, peer)| peer.browser_addresses.iter().cloned()).collect()
+    }
+
     /// Enters what a peer of this chain says of itself.
     pub fn identified(&mut self, peer: &PeerId, agent: String, protocols: Vec<String>) -> Option<Identified> {
         let entry = self.peers.get_mut(peer)?;
@@ -184,9 +218,18 @@ impl Peers {
         Some(if again { Identified::Again } else { Identified::First })
     }
 
-    /// Peers that have not said who they are for so long.
+    /// A peer asks in a protocol whose name carries the chain: it need not greet as well. Light clients do not.
+    pub fn spoke(&mut self, peer: &PeerId) {
+        if let Some(entry) = self.peers.get_mut(peer) {
+            entry.spoke = true;
+        }
+    }
+
+    /// Peers that have neither said who they are nor asked anything for so long.
     pub fn unidentified(&self, patience: Duration, now: Instant) -> Vec<PeerId> {
-        let silent = |peer: &Peer| !peer.identified && now.saturating_duration_since(peer.since) > patience;
+        let silent = |peer: &Peer| {
+            !peer.identified && !peer.spoke && now.saturating_duration_since(peer.since) > patience
+        };
         self.peers.iter().filter(|(_, peer)| silent(peer)).map(|(id, _)| *id).collect()
     }
 
@@ -261,6 +304,41 @@ mod tests {
         assert!(!learnable(&address("/dns4/victim.example/tcp/1"), false));
         assert!(!learnable(&address("/ip4/10.0.0.1/udp/53"), false));
         assert!(!learnable(&Multiaddr::empty(), true));
+    }
+
+    #[test]
+    fn browsers_are_sent_where_they_can_go() {
+        let peer = PeerId::random();
+        let all = [
+            "/ip4/10.0.0.1/tcp/1",
+            "/ip4/10.0.0.1/tcp/1/ws",
+            "/ip4/10.0.0.1/udp/1/quic-v1",
+            "/ip4/10.0.0.1/udp/1/webrtc-direct/certhash/uEiAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "/ip4/127.0.0.1/tcp/1/ws",
+        ]
+        .map(address);
+        let found = reachable(&all, peer, false);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found.iter().all(|one| one.to_string().ends_with(&format!("/p2p/{peer}"))));
+        assert_eq!(reachable(&all, peer, true).len(), 3);
+        let many: Vec<Multiaddr> =
+            (1..99).map(|port| address(&format!("/ip4/10.0.0.1/tcp/{port}/ws"))).collect();
+        assert_eq!(reachable(&many, peer, false).len(), MAX_BROWSER_ADDRESSES);
+    }
+
+    #[test]
+    fn silence_is_counted_and_a_question_ends_it() {
+        let (mut peers, peer, now) = (Peers::default(), PeerId::random(), Instant::now());
+        let end = ConnectedPoint::Listener {
+            local_addr: address("/ip4/127.0.0.1/tcp/1"),
+            send_back_addr: address("/ip4/127.0.0.1/tcp/2"),
+        };
+        peers.opened(peer, ConnectionId::new_unchecked(1), &end, now);
+        let (patience, later) = (Duration::from_secs(1), now + Duration::from_secs(2));
+        assert_eq!(peers.unidentified(patience, later), [peer]);
+        peers.spoke(&peer);
+        assert!(peers.unidentified(patience, later).is_empty());
+        assert_eq!(peers.identified_count(), 0, "it is no peer of the network yet");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{
     handle::{NetworkEvent, ResponseToken},
     host::{Host, complete},
     metrics::{Outcome, Reason},
-    peers::{Identified, learnable},
+    peers::{Identified, learnable, reachable},
     redial::RedialEvent,
     verdicts::{MessageRef, Route, Verdict},
 };
@@ -78,6 +78,7 @@ impl Host {
             // Identify's other news is about our own greeting. Kademlia's lookups only feed the routing table, and the
             // addresses that they find arrive as `NewExternalAddrOfPeer`.
             BehaviourEvent::Identify(_) | BehaviourEvent::Kad(_) => {}
+            BehaviourEvent::Streams(()) => {}
             // Limits have no events.
             BehaviourEvent::ConnectionLimits(never) | BehaviourEvent::MemoryLimits(never) => match never {},
         }
@@ -137,6 +138,7 @@ impl Host {
             Some(Identified::Restarted) => return self.disconnect(peer, Reason::Restarted),
             Some(Identified::Again) | None => {}
         }
+        self.peers.listens(&peer, reachable(&info.listen_addrs, peer, self.loopback));
         let routes =
             info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&format!("{prefix}kad/")));
         for address in info.listen_addrs.into_iter().take(MAX_GREETED_ADDRESSES) {
@@ -212,6 +214,7 @@ impl Host {
         use request_response::{Event, Message};
         match event {
             Event::Message { peer, message: Message::Request { request, channel, .. }, .. } => {
+                self.peers.spoke(&peer);
                 let token = ResponseToken { channel };
                 // A refused event drops the token, and with it the stream: the peer sees a failure at once.
                 if !self.events.offer(NetworkEvent::Request { peer, data: request, token }) {

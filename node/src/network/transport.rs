@@ -6,13 +6,14 @@
 
 use std::time::Duration;
 
+use emotionalchain_link::ChunkedMuxer;
 use libp2p::{
     Swarm, SwarmBuilder, Transport as _, identity::Keypair, noise, swarm::NetworkBehaviour, tcp, yamux,
 };
 use libp2p_webrtc::tokio::Certificate;
 use prometheus_client::registry::Registry;
 
-use super::{chunked::ChunkedMuxer, error::NetworkError, network_config::NetworkConfig};
+use super::{error::NetworkError, network_config::NetworkConfig};
 
 /// Streams one connection may hold, all protocols together.
 const MAX_MUXED_STREAMS: usize = 256;

@@ -68,8 +68,8 @@ pub enum SubmitError {
     /// The mempool's reason.
     #[error(transparent)]
     Refused(#[from] MempoolRefusal),
-    /// Not for this validator, not of this time, or not signed as it should be.
-    #[error("the proof is not usable by this validator now")]
+    /// Of no enrolled device of its validator, not of this time, known already, or not signed as it should be.
+    #[error("the proof is not usable by its validator now")]
     Proof,
     /// The node is stopping.
     #[error("the node is stopping")]
@@ -120,7 +120,7 @@ impl NodeHandle {
         Ok(ids.into_iter().zip(results).map(|(id, result)| result.map(|()| id)).collect())
     }
 
-    /// Hands in a biometric proof for this validator.
+    /// Hands in a biometric proof; one for another validator is passed on to it.
     ///
     /// # Errors
     /// [`SubmitError`].

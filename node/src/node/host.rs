@@ -3,6 +3,7 @@
 mod catch_up;
 mod duties;
 mod network;
+mod requests;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -13,6 +13,7 @@
 mod config;
 mod floor;
 mod handle;
+mod heads;
 mod host;
 mod metrics;
 mod outbox;

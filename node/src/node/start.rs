@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     NodeConfig, NodeError, NodeHandle, NodeStatus,
     floor::{Disk, Floor},
+    heads,
     host::{Host, now},
     metrics::NodeMetrics,
 };
@@ -102,6 +103,7 @@ impl Node {
             network: network.clone(),
             registry: Arc::new(registry),
         };
+        tokio::spawn(heads::run(network.accept(heads::PROTOCOL)?, Arc::clone(&store), news.clone()));
         let host = Host::new(spec, store, wal, floor, replica, network, device, status_sender, metrics, news);
         let task = tokio::spawn(host.run(outputs, inbox, events));
         Ok(Self { handle, task })

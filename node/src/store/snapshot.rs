@@ -194,6 +194,26 @@ impl Snapshot {
         Ok(bytes.map(|bytes| bytes.value().to_vec()))
     }
 
+    /// The block that closes an epoch, which is the first of a later one; `None` while there is none.
+    ///
+    /// # Errors
+    /// A failed database, [`StoreError::Damaged`].
+    pub fn close_height(&self, epoch: Epoch) -> Result<Option<Height>, StoreError> {
+        // Epochs of blocks never fall, so halving finds it.
+        let last = self.head()?.map(|head| head.height.get()).unwrap_or_default();
+        let (mut low, mut high) = (1, last.saturating_add(1));
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            let header = self.header(Height::new(middle))?.ok_or(StoreError::Damaged { table: "blocks" })?;
+            if header.epoch > epoch {
+                high = middle;
+            } else {
+                low = middle.saturating_add(1);
+            }
+        }
+        Ok((low <= last).then_some(Height::new(low)))
+    }
+
     /// The newest value of a key of the state.
     ///
     /// # Errors

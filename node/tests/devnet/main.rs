@@ -5,6 +5,7 @@
 
 mod harness;
 mod liar;
+mod light;
 mod synthetic;
 
 use std::time::Duration;

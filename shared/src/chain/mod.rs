@@ -16,6 +16,7 @@ mod genesis;
 mod header;
 mod params;
 mod proof;
+mod prove;
 pub mod state;
 mod summary;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use params::{Params, ParamsError};
 pub use proof::{
     AuthenticityProof, BiometricProof, MAX_SAMPLES, MODALITY_ALL, MODALITY_RR, SessionDelegation, Statement,
 };
+pub use prove::{Challenge, Measured, prove};
 pub use summary::{EpochSummary, SeatScore, Wellness};
 pub use transaction::{Action, Authorisation, Transaction, TransactionBody, WebAuthnAssertion};
 pub use verify::{InvalidBlock, Ledger, LedgerDyn, Transition, timely, verify_block};

@@ -1,4 +1,19 @@
-//! The checks, each one named.
+//! The checks, each one named, in the order in which [`super::verify`] makes them.
+//!
+//! The order is fixed, so that one fault has one name wherever it is met: what needs only the header comes first, then
+//! what needs a set, and the only costly check, that of the signatures, last.
+//!
+//! | check | upon failure | code |
+//! |---|---|---|
+//! | [`same_chain`] | [`Reason::Chain`] | `other-chain` |
+//! | [`for_this_header`] | [`Reason::OtherHeader`] | `forged-header` |
+//! | [`in_trusting_period`] | [`Reason::Expired`] | `trust-expired` |
+//! | [`not_from_the_future`] | [`Reason::Future`] | `future-header` |
+//! | [`monotonic`] | [`Reason::Height`], [`Reason::Time`] | `stale-head` |
+//! | [`named_set`] | [`Reason::Set`] | `wrong-set` |
+//! | [`follows`], of the next height alone | [`Reason::Announced`], [`Reason::Parent`] | `wrong-set`, `forged-header` |
+//! | [`overlaps`], of every other height | none: [`super::Verdict::NotEnoughTrust`] | |
+//! | the certificate | [`Reason::Certificate`] | `bad-certificate` |
 
 use thiserror::Error;
 
@@ -50,6 +65,21 @@ pub enum Reason {
     Certificate(#[from] CertificateError),
 }
 
+impl Reason {
+    /// The name under which programs know it; never changes.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Chain => "other-chain",
+            Self::OtherHeader | Self::Parent => "forged-header",
+            Self::Expired(_) => "trust-expired",
+            Self::Future(_) => "future-header",
+            Self::Height { .. } | Self::Time(_) => "stale-head",
+            Self::Set | Self::Announced => "wrong-set",
+            Self::Certificate(_) => "bad-certificate",
+        }
+    }
+}
+
 fn ensure(holds: bool, reason: Reason) -> Result<(), Reason> {
     if holds { Ok(()) } else { Err(reason) }
 }
@@ -93,4 +123,12 @@ pub(super) fn named_set(header: &Header, set: &ValidatorSet) -> Result<(), Reaso
 pub(super) fn follows(trusted: &Trusted, header: &Header) -> Result<(), Reason> {
     ensure(header.validators_root == trusted.next_set.root(), Reason::Announced)?;
     ensure(header.parent_id == trusted.id, Reason::Parent)
+}
+
+/// Whether more than a third of the trusted set is among the signers. They are counted by address and before any
+/// signature is verified: a signature that is false fails the certificate later.
+pub(super) fn overlaps(trusted: &Trusted, signed: &SignedHeader, set: &ValidatorSet) -> Result<bool, Reason> {
+    let votes = signed.certificate.votes(set)?;
+    let known = votes.iter().filter(|vote| trusted.next_set.contains(&vote.validator)).count();
+    Ok(known.saturating_mul(3) > trusted.next_set.len())
 }

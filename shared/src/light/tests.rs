@@ -7,7 +7,7 @@ use crate::{
     wire::{SignedHeader, Wire},
 };
 
-const START: u64 = 1_000_000;
+pub(super) const START: u64 = 1_000_000;
 
 pub(super) fn keys(seeds: std::ops::Range<u8>) -> Vec<SecretKey> {
     seeds.map(|seed| SecretKey::from_seed(&[seed; 32])).collect()
@@ -17,7 +17,7 @@ pub(super) fn set(keys: &[SecretKey]) -> ValidatorSet {
     ValidatorSet::new(keys.iter().map(SecretKey::public)).unwrap()
 }
 
-fn spec(keys: &[SecretKey]) -> ChainSpec {
+pub(super) fn spec(keys: &[SecretKey]) -> ChainSpec {
     let params = Params::default();
     let validator = |key: &SecretKey| GenesisValidator {
         account: key.public().address(),
@@ -59,7 +59,12 @@ pub(super) fn header(height: u64, parent: BlockId, now: &ValidatorSet, next: &Va
     }
 }
 
-fn sign(spec: &ChainSpec, header: Header, set: &ValidatorSet, signers: &[SecretKey]) -> SignedHeader {
+pub(super) fn sign(
+    spec: &ChainSpec,
+    header: Header,
+    set: &ValidatorSet,
+    signers: &[SecretKey],
+) -> SignedHeader {
     let (height, round, id) = (header.height, Round::ZERO, header.id());
     let votes: Vec<Vote> = signers
         .iter()
@@ -183,5 +188,43 @@ fn a_quorum_less_one_is_invalid_even_where_the_trusted_third_signed() {
         signed.certificate.signatures.truncate(4);
         let few = crate::consensus::CertificateError::NoQuorum { got: 4, needed: 5 };
         assert_eq!(judge(&spec, &trusted, &signed, &set), Verdict::Invalid(Reason::Certificate(few)));
+    }
+}
+
+#[test]
+fn a_checkpoint_is_the_block_of_its_height_and_id() {
+    let keys = keys(1..5);
+    let (spec, set) = (spec(&keys), set(&keys));
+    let good = sign(&spec, header(40, BlockId::default(), &set, &set), &set, &keys);
+    let (height, id) = (good.header.height, good.header.id());
+    let begin = |height, id, signed: &SignedHeader, set: &ValidatorSet| {
+        Trusted::checkpoint(&spec, height, id, signed, set.clone())
+    };
+    assert_eq!(begin(height, id, &good, &set), Ok(Trusted::from_verified(&good, set.clone()).unwrap()));
+    assert_eq!(begin(Height::new(41), id, &good, &set), Err(Reason::OtherHeader));
+    assert_eq!(begin(height, BlockId::default(), &good, &set), Err(Reason::OtherHeader));
+    let other = self::set(&self::keys(9..12));
+    assert_eq!(begin(height, id, &good, &other), Err(Reason::Set));
+    let mut foreign = good;
+    foreign.header.chain_id = "other".parse().unwrap();
+    assert_eq!(begin(height, foreign.header.id(), &foreign, &set), Err(Reason::Chain));
+}
+
+#[test]
+fn reasons_have_the_published_codes() {
+    let codes = [
+        (Reason::Chain, "other-chain"),
+        (Reason::OtherHeader, "forged-header"),
+        (Reason::Expired(TimeMs::ZERO), "trust-expired"),
+        (Reason::Future(TimeMs::ZERO), "future-header"),
+        (Reason::Height { got: Height::ZERO, trusted: Height::ZERO }, "stale-head"),
+        (Reason::Time(TimeMs::ZERO), "stale-head"),
+        (Reason::Set, "wrong-set"),
+        (Reason::Announced, "wrong-set"),
+        (Reason::Parent, "forged-header"),
+        (Reason::Certificate(crate::consensus::CertificateError::Vote), "bad-certificate"),
+    ];
+    for (reason, code) in codes {
+        assert_eq!(reason.code(), code);
     }
 }

@@ -7,7 +7,7 @@ use crate::{
         Reason,
         predicates::{
             follows, for_this_header, in_trusting_period, monotonic, named_set, not_from_the_future,
-            same_chain,
+            overlaps, same_chain,
         },
     },
     primitives::{BlockId, Height, TimeMs},
@@ -65,6 +65,25 @@ impl Trusted {
         Ok(Self { height: Height::ZERO, id: BlockId::new(spec.hash), time: spec.genesis.time_ms, next_set })
     }
 
+    /// The block at a checkpoint, of which height and id are known from elsewhere; its certificate adds nothing.
+    ///
+    /// # Errors
+    /// [`Reason::Chain`] for a header of another chain, [`Reason::OtherHeader`] for another block than the one at the
+    /// checkpoint, [`Reason::Set`] for another set than it announces.
+    pub fn checkpoint(
+        spec: &ChainSpec,
+        height: Height,
+        id: BlockId,
+        signed: &SignedHeader,
+        next_set: ValidatorSet,
+    ) -> Result<Self, Reason> {
+        same_chain(spec, &signed.header)?;
+        if signed.header.height != height || signed.header.id() != id {
+            return Err(Reason::OtherHeader);
+        }
+        Self::from_verified(signed, next_set).ok_or(Reason::Set)
+    }
+
     /// What a verified header is trusted as; `None` if the set is not the one that it announces.
     pub fn from_verified(signed: &SignedHeader, next_set: ValidatorSet) -> Option<Self> {
         let header = &signed.header;
@@ -86,41 +105,49 @@ pub fn verify(
     set: &ValidatorSet,
     now: TimeMs,
 ) -> Verdict {
-    match judge(spec, options, trusted, signed, set, now) {
+    let judged = plausible(spec, options, trusted, signed, now)
+        .and_then(|()| vouched_for(trusted, signed, set))
+        .and_then(|vouched| if vouched { certified(spec, signed, set).map(|()| true) } else { Ok(false) });
+    match judged {
         Ok(true) => Verdict::Success,
         Ok(false) => Verdict::NotEnoughTrust,
         Err(reason) => Verdict::Invalid(reason),
     }
 }
 
-fn judge(
+/// What the header alone shows: worth asking for its set.
+pub(super) fn plausible(
     spec: &ChainSpec,
     options: &LightOptions,
     trusted: &Trusted,
     signed: &SignedHeader,
-    set: &ValidatorSet,
     now: TimeMs,
-) -> Result<bool, Reason> {
+) -> Result<(), Reason> {
     let header = &signed.header;
     same_chain(spec, header)?;
     for_this_header(signed)?;
     in_trusting_period(options, trusted, now)?;
     not_from_the_future(options, header, now)?;
-    monotonic(trusted, header)?;
-    named_set(header, set)?;
-    let adjacent = trusted.height.next() == Some(header.height);
-    if adjacent {
-        follows(trusted, header)?;
-    } else if !overlaps(trusted, signed, set)? {
-        return Ok(false);
-    }
-    signed.certificate.verify(&spec.domain, set)?;
-    Ok(true)
+    monotonic(trusted, header)
 }
 
-/// Whether more than a third of the trusted set is among the signers, counted before any signature is verified.
-fn overlaps(trusted: &Trusted, signed: &SignedHeader, set: &ValidatorSet) -> Result<bool, Reason> {
-    let votes = signed.certificate.votes(set)?;
-    let known = votes.iter().filter(|vote| trusted.next_set.contains(&vote.validator)).count();
-    Ok(known.saturating_mul(3) > trusted.next_set.len())
+/// Whether the trusted block stands for the header, should its signatures be true; false: not from this far.
+pub(super) fn vouched_for(
+    trusted: &Trusted,
+    signed: &SignedHeader,
+    set: &ValidatorSet,
+) -> Result<bool, Reason> {
+    let header = &signed.header;
+    named_set(header, set)?;
+    if trusted.height.next() == Some(header.height) {
+        follows(trusted, header)?;
+        return Ok(true);
+    }
+    overlaps(trusted, signed, set)
+}
+
+/// The one costly check.
+pub(super) fn certified(spec: &ChainSpec, signed: &SignedHeader, set: &ValidatorSet) -> Result<(), Reason> {
+    signed.certificate.verify(&spec.domain, set)?;
+    Ok(())
 }

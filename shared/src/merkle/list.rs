@@ -96,6 +96,16 @@ where
     ListTree::from_leaves(leaves).root()
 }
 
+/// The hash under which data stands in a list.
+pub fn list_leaf(data: &[u8]) -> Hash {
+    Hash::new(Rfc6962::hash(data))
+}
+
+/// The hash of two subtrees side by side.
+pub fn list_node(left: &Hash, right: &Hash) -> Hash {
+    Hash::new(Rfc6962::concat_and_hash(left.as_bytes(), Some(right.as_bytes())))
+}
+
 /// Shows that a leaf stands in a list; read the module's rules on what must be known from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ListProof {
@@ -179,6 +189,11 @@ impl ListProof {
             })
     }
 
+    /// The path from the leaf upwards: each hash, and whether it stands left of the node that it is joined with.
+    pub fn siblings(&self) -> impl Iterator<Item = (&Hash, bool)> {
+        self.path.iter().zip(Self::levels(self.index, self.total).flatten())
+    }
+
     /// Index, total and path length, before anything is hashed.
     fn check_shape(&self) -> Result<(), ListProofError> {
         let (index, total) = (self.index, self.total);
@@ -202,16 +217,10 @@ impl ListProof {
     /// A malformed shape or a wrong root, see [`ListProofError`].
     pub fn verify(&self, root: &Hash, leaf: &[u8]) -> Result<(), ListProofError> {
         self.check_shape()?;
-        let sides = Self::levels(self.index, self.total).flatten();
-        let top = sides.zip(&self.path).fold(Rfc6962::hash(leaf), |node, (node_is_right, sibling)| {
-            let sibling = sibling.as_bytes();
-            if node_is_right {
-                Rfc6962::concat_and_hash(sibling, Some(&node))
-            } else {
-                Rfc6962::concat_and_hash(&node, Some(sibling))
-            }
+        let top = self.siblings().fold(list_leaf(leaf), |node, (sibling, left)| {
+            if left { list_node(sibling, &node) } else { list_node(&node, sibling) }
         });
-        if top == *root.as_bytes() { Ok(()) } else { Err(ListProofError::Root) }
+        if top == *root { Ok(()) } else { Err(ListProofError::Root) }
     }
 
     /// Checks that `leaf` is the one at `index` in the list of `total` leaves with this `root`; all three are known

@@ -8,7 +8,7 @@
 mod list;
 mod state;
 
-pub use list::{ListProof, ListProofError, ListTree, list_root};
+pub use list::{ListProof, ListProofError, ListTree, list_leaf, list_node, list_root};
 pub use state::{
     EMPTY_STATE_ROOT, MAX_KEY, MAX_VALUE, MemoryStore, NodeStore, StaleEntry, StaleItem, StateError,
     StateProof, StateProofError, StateTree, StoreError, TreeUpdate, ValueEntry,

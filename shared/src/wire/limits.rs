@@ -28,10 +28,17 @@ pub const MAX_EVIDENCE: usize = MAX_HEADER + MAX_CERTIFICATE + 256;
 pub const MAX_EPOCH_SUMMARY: usize = 256 * 1024;
 /// A consensus message: the proposal is the largest.
 pub const MAX_CONSENSUS_MESSAGE: usize = MAX_PROPOSAL + 16;
-/// A sync request.
-pub const MAX_SYNC_REQUEST: usize = 1024;
+/// A sync request: a piece of evidence that is handed in is the largest.
+pub const MAX_SYNC_REQUEST: usize = MAX_EVIDENCE + 64;
 /// A sync response: a few full blocks.
 pub const MAX_SYNC_RESPONSE: usize = 4 << 20;
+
+/// A first message on a head stream: no field is defined yet, and later ones are small.
+pub const MAX_HEAD_SUBSCRIPTION: usize = 64;
+/// A validator set as state holds it: a count, and an address and a key a seat.
+pub const MAX_VALIDATOR_SET: usize = MAX_SEATS * 64 + 64;
+/// A head with its certificate, the set that it announces and the summary of an epoch.
+pub const MAX_HEAD_UPDATE: usize = MAX_HEADER + MAX_CERTIFICATE + MAX_VALIDATOR_SET + MAX_EPOCH_SUMMARY + 256;
 
 /// Seats in a validator set.
 pub const MAX_SEATS: usize = 128;
@@ -49,3 +56,7 @@ pub const MAX_SYNC_BLOCKS: usize = 64;
 pub const MAX_PEER_ID: usize = 64;
 /// Validators that one epoch summary lists.
 pub const MAX_SUMMARY_SCORES: usize = 1024;
+/// Addresses in one answer about peers.
+pub const MAX_PEER_ADDRESSES: usize = 32;
+/// Bytes of one of them: a WebRTC address with certificate hash and peer id has about 180.
+pub const MAX_ADDRESS: usize = 256;

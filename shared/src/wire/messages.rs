@@ -3,9 +3,11 @@
 mod codec;
 
 use crate::{
-    chain::{Block, Header, Transaction},
-    consensus::{CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, Vote},
-    primitives::{BasisPoints, BlockId, ChainId, Hash, Height},
+    chain::{BiometricProof, Block, Header, Transaction},
+    consensus::{
+        CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, ValidatorSet, Vote,
+    },
+    primitives::{Address, BasisPoints, BlockId, ChainId, Epoch, Hash, Height},
     wire::VersionRange,
 };
 
@@ -90,6 +92,20 @@ pub enum SyncRequest {
     Headers(Height, u32),
     /// One key of the state, with proof.
     State(Vec<u8>),
+    /// An included transaction, with proof.
+    Transaction(Hash),
+    /// A validator's vote in an epoch, with proof.
+    Vote(Address, Epoch),
+    /// The summary of a closed epoch.
+    Epoch(Epoch),
+    /// A transaction to be included.
+    SubmitTransaction(Box<Transaction>),
+    /// A biometric proof for the validator that it names.
+    SubmitProof(Box<BiometricProof>),
+    /// A certified header that contradicts the finalised one.
+    SubmitEvidence(Box<Evidence>),
+    /// Where a browser can reach other nodes.
+    Peers,
 }
 
 /// What it gets.
@@ -103,6 +119,14 @@ pub enum SyncResponse {
     Headers(Vec<SignedHeader>),
     /// The value and its proof.
     State(StateAnswer),
+    /// An item of a block's list and its proof.
+    Inclusion(InclusionAnswer),
+    /// The height of the block that closes an epoch, and the encoded summary.
+    Epoch(Height, Vec<u8>),
+    /// Taken and passed on, under this id.
+    Taken(Hash),
+    /// Addresses, as text.
+    Peers(Vec<String>),
     /// Why there is no answer.
     Refused(u32),
 }
@@ -116,4 +140,66 @@ pub struct StateAnswer {
     pub value: Option<Vec<u8>>,
     /// An encoded [`crate::merkle::StateProof`].
     pub proof: Vec<u8>,
+}
+
+/// Something that stands in one of the lists of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InclusionAnswer {
+    /// The block whose list holds it.
+    pub height: Height,
+    /// The item's canonical bytes.
+    pub item: Vec<u8>,
+    /// An encoded [`crate::merkle::ListProof`].
+    pub proof: Vec<u8>,
+}
+
+/// What a client says on a head stream: nothing yet but that it listens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeadSubscription;
+
+/// What a server says on a head stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeadUpdate {
+    /// The newest head.
+    pub head: SignedHeader,
+    /// The set that it announces, where that is another than the one that signed it.
+    pub next_set: Option<ValidatorSet>,
+    /// The summary of the epoch that it closes, encoded; checked against the header's root.
+    pub summary: Option<Vec<u8>>,
+}
+
+/// Why a request got no answer: the number in [`SyncResponse::Refused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Refusal {
+    /// The request cannot be read.
+    Malformed = 1,
+    /// What is asked for is not there.
+    Absent = 2,
+    /// What was handed in is not valid: it will not be taken anywhere.
+    Invalid = 3,
+    /// What was handed in is known already, comes too late or finds no room; another node, or the same later, may
+    /// take it.
+    NotTaken = 4,
+    /// Too many requests at once.
+    Busy = 5,
+}
+
+impl Refusal {
+    /// The number on the wire.
+    pub const fn code(self) -> u32 {
+        self as u32
+    }
+
+    /// The reason of a number; `None` for those of later versions.
+    pub const fn of(code: u32) -> Option<Self> {
+        Some(match code {
+            1 => Self::Malformed,
+            2 => Self::Absent,
+            3 => Self::Invalid,
+            4 => Self::NotTaken,
+            5 => Self::Busy,
+            _ => return None,
+        })
+    }
 }

@@ -17,7 +17,7 @@ mod version;
 pub use codec::{DecodeError, Limit, Wire, address, bytes32, fixed, height, time};
 pub use limits::*;
 pub use messages::{
-    BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest,
-    SyncResponse, TransactionBatch,
+    BlockProposal, ConsensusMessage, FinalisedBlock, HeadSubscription, HeadUpdate, InclusionAnswer, Refusal,
+    SignedHeader, StateAnswer, Status, SyncRequest, SyncResponse, TransactionBatch,
 };
 pub use version::{ProtocolVersion, VersionError, VersionRange, negotiate, protocol_id};

@@ -4,7 +4,10 @@
 use emotionalchain_shared::{
     chain::{AuthenticityProof, Block, EpochSummary},
     consensus::{CommitCertificate, Evidence, PolkaCertificate, RoundCertificate},
-    wire::{BlockProposal, ConsensusMessage, DecodeError, FinalisedBlock, SignedHeader, SyncResponse, Wire},
+    wire::{
+        BlockProposal, ConsensusMessage, DecodeError, FinalisedBlock, HeadUpdate, SignedHeader, SyncResponse,
+        Wire,
+    },
 };
 use prost::encoding::{WireType, encode_key, encode_varint};
 
@@ -71,6 +74,8 @@ fn lists_inside_messages() {
     check::<SyncResponse>(&[2, 1], 64);
     check::<SyncResponse>(&[4, 1], 64);
     check::<SyncResponse>(&[4, 1, 2, 5], 128);
+    check::<SyncResponse>(&[9, 1], 32);
+    check::<HeadUpdate>(&[1, 2, 5], 128);
 }
 
 #[test]

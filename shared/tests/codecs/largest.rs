@@ -4,12 +4,16 @@ use emotionalchain_shared::{
     chain::{
         Action, Authorisation, Block, EpochSummary, Header, SessionDelegation, Statement, WebAuthnAssertion,
     },
-    consensus::{CommitCertificate, Evidence, PolkaCertificate, RoundCertificate, Vote, VoteKind},
+    consensus::{
+        CommitCertificate, Evidence, PolkaCertificate, RoundCertificate, ValidatorSet, Vote, VoteKind,
+    },
+    crypto::SecretKey,
     merkle::{MAX_KEY, MAX_VALUE, StateProof},
     primitives::{Amount, Epoch, Height, Nonce, Round, TimeMs},
     wire::{
-        ConsensusMessage, FinalisedBlock, MAX_BLOCK, MAX_SEATS, MAX_SUMMARY_SCORES, MAX_SYNC_BLOCKS,
-        SignedHeader, StateAnswer, Status, SyncRequest, SyncResponse, Wire,
+        ConsensusMessage, FinalisedBlock, HeadUpdate, MAX_ADDRESS, MAX_BLOCK, MAX_EPOCH_SUMMARY,
+        MAX_PEER_ADDRESSES, MAX_SEATS, MAX_SUMMARY_SCORES, MAX_SYNC_BLOCKS, SignedHeader, StateAnswer,
+        Status, SyncRequest, SyncResponse, Wire,
     },
 };
 
@@ -143,8 +147,21 @@ fn sync() {
     let certificate = CommitCertificate { block_id: header.id(), ..certificate() };
     let signed = SignedHeader { header, certificate };
     fits(&signed);
+    let keys = (0..MAX_SEATS as u64).map(|seed| {
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        SecretKey::from_seed(&bytes).public()
+    });
+    let next_set = Some(ValidatorSet::new(keys).unwrap());
+    fits(&HeadUpdate { head: signed.clone(), next_set, summary: Some(vec![1; MAX_EPOCH_SUMMARY]) });
     fits(&SyncResponse::Headers(vec![signed; MAX_SYNC_BLOCKS]));
     let (value, proof) = (Some(vec![1; MAX_VALUE]), vec![1; StateProof::MAX_ENCODED]);
     fits(&SyncResponse::State(StateAnswer { height: TOP, value, proof }));
     fits(&SyncResponse::Refused(u32::MAX));
+    let conflict = Evidence::ConflictingHeader(Box::new(self::header()), self::certificate());
+    fits(&SyncRequest::SubmitEvidence(Box::new(conflict)));
+    fits(&SyncRequest::SubmitTransaction(Box::new(transaction())));
+    fits(&SyncResponse::Peers(vec!["a".repeat(MAX_ADDRESS); MAX_PEER_ADDRESSES]));
+    let long = SyncResponse::Peers(vec!["a".repeat(MAX_ADDRESS + 1)]);
+    assert!(SyncResponse::decode(&long.encode()).is_err());
 }

@@ -20,8 +20,8 @@ use emotionalchain_shared::{
     },
     consensus::{CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, Vote},
     wire::{
-        BlockProposal, ConsensusMessage, DecodeError, FinalisedBlock, MAX_BATCH_TRANSACTIONS, SignedHeader,
-        Status, SyncRequest, SyncResponse, TransactionBatch, Wire,
+        BlockProposal, ConsensusMessage, DecodeError, FinalisedBlock, HeadSubscription, HeadUpdate,
+        MAX_BATCH_TRANSACTIONS, SignedHeader, Status, SyncRequest, SyncResponse, TransactionBatch, Wire,
     },
 };
 use proptest::prelude::*;
@@ -152,6 +152,9 @@ fn sync() {
     for response in samples::responses() {
         check::<SyncResponse>(&response);
     }
+    // No bytes at all are one, too.
+    assert_eq!(HeadSubscription::decode(&HeadSubscription.encode()), Ok(HeadSubscription));
+    samples::head_updates().iter().for_each(check::<HeadUpdate>);
 }
 
 #[test]
@@ -199,6 +202,7 @@ proptest! {
         is_sound::<ConsensusMessage>(&bytes);
         is_sound::<SyncRequest>(&bytes);
         is_sound::<SyncResponse>(&bytes);
+        is_sound::<HeadUpdate>(&bytes);
     }
 
     #[test]

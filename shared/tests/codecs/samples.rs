@@ -9,15 +9,16 @@ use emotionalchain_shared::{
         SeatScore, SessionDelegation, Statement, Transaction, TransactionBody, WebAuthnAssertion, Wellness,
     },
     consensus::{
-        CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, Signers, Vote, VoteKind,
+        CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, Signers, ValidatorSet,
+        Vote, VoteKind,
     },
     crypto::{PublicKey, SecretKey, Signature},
     primitives::{
         Address, Amount, BasisPoints, BlockId, Epoch, Hash, Height, Nonce, Round, TimeMs, hash_bytes,
     },
     wire::{
-        BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest,
-        SyncResponse, VersionRange,
+        BlockProposal, ConsensusMessage, FinalisedBlock, HeadUpdate, InclusionAnswer, SignedHeader,
+        StateAnswer, Status, SyncRequest, SyncResponse, VersionRange, Wire,
     },
 };
 
@@ -289,7 +290,21 @@ pub fn requests() -> Vec<SyncRequest> {
         SyncRequest::Blocks(Height::new(5), 20),
         SyncRequest::Headers(Height::new(5), 20),
         SyncRequest::State(b"akey".to_vec()),
+        SyncRequest::Transaction(hash("transaction")),
+        SyncRequest::Vote(address(7), Epoch::new(3)),
+        SyncRequest::Epoch(Epoch::new(3)),
+        SyncRequest::SubmitTransaction(Box::new(transaction(Action::Unbond))),
+        SyncRequest::SubmitProof(Box::new(emotional_vote(true).proof)),
+        SyncRequest::SubmitEvidence(Box::new(evidence().remove(2))),
+        SyncRequest::Peers,
     ]
+}
+
+pub fn head_updates() -> Vec<HeadUpdate> {
+    let next_set = ValidatorSet::new((0..8).map(key)).unwrap();
+    let bare = HeadUpdate { head: signed_header(4), next_set: None, summary: None };
+    let full = HeadUpdate { next_set: Some(next_set), summary: Some(summary(4).encode()), ..bare.clone() };
+    vec![bare, full]
 }
 
 pub fn responses() -> Vec<SyncResponse> {
@@ -301,5 +316,13 @@ pub fn responses() -> Vec<SyncResponse> {
         SyncResponse::State(answer(Some(b"value".to_vec()))),
         SyncResponse::State(answer(None)),
         SyncResponse::Refused(3),
+        SyncResponse::Inclusion(InclusionAnswer {
+            height: Height::new(300),
+            item: vec![1, 2],
+            proof: vec![3],
+        }),
+        SyncResponse::Epoch(Height::new(300), summary(4).encode()),
+        SyncResponse::Taken(hash("transaction")),
+        SyncResponse::Peers(vec!["/ip4/127.0.0.1/tcp/1/ws".to_owned(); 2]),
     ]
 }

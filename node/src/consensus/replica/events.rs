@@ -6,7 +6,7 @@ use emotionalchain_shared::{
         state::{Account, Device, Overlay, StateError, StateKey, Validator},
     },
     consensus::{CommitCertificate, engine::Event},
-    primitives::{Address, TimeMs},
+    primitives::{Address, Epoch, TimeMs},
     wire::{BlockProposal, ConsensusMessage},
 };
 
@@ -79,18 +79,18 @@ impl Replica {
         Ok(judgement)
     }
 
-    /// A device's proof for this validator: checked, wrapped, signed with the consensus key and passed on.
+    /// A device's proof. For this validator: checked, wrapped, signed with the consensus key and passed on as a vote.
+    /// For another: checked, so that gossip carries it on.
     pub(super) fn on_proof(
         &mut self,
         ledger: &dyn LedgerDyn,
         proof: BiometricProof,
         outputs: &mut Vec<Output>,
     ) -> Result<Judgement, Stop> {
-        let Some(keys) = &self.keys else { return Ok(Judgement::Ignore) };
-        if Some(proof.validator) != self.core.address() {
-            return Ok(Judgement::Ignore);
-        }
         let epoch = self.epoch_at(proof.authenticity.window_end);
+        let Some(keys) = self.keys.as_ref().filter(|_| Some(proof.validator) == self.core.address()) else {
+            return self.judge_proof(ledger, &proof, epoch);
+        };
         let vote = EmotionalVote::sign(&self.spec.domain, &keys.consensus, proof, epoch);
         let judgement = self.on_vote(ledger, vote.clone())?;
         if judgement == Judgement::Accept {
@@ -99,23 +99,45 @@ impl Replica {
         Ok(judgement)
     }
 
-    /// Checks all of a vote that does not depend on the block that will include it.
-    pub(super) fn on_vote(&mut self, ledger: &dyn LedgerDyn, vote: EmotionalVote) -> Result<Judgement, Stop> {
+    /// The validator that a proof is for, if it is registered, has not voted in that epoch, and the device is its own.
+    fn usable(
+        &self,
+        ledger: &dyn LedgerDyn,
+        proof: &BiometricProof,
+        epoch: Epoch,
+    ) -> Result<Option<Validator>, Stop> {
         let view = Overlay::new(ledger.as_state());
         let state = |error: StateError| Stop::State(error.to_string());
-        let validator: Option<Validator> = view.read(StateKey::Validator(vote.validator())).map_err(state)?;
+        let validator: Option<Validator> = view.read(StateKey::Validator(proof.validator)).map_err(state)?;
         let device: Option<Device> =
-            view.read(StateKey::Device(vote.proof.authenticity.device_key)).map_err(state)?;
+            view.read(StateKey::Device(proof.authenticity.device_key)).map_err(state)?;
         // Both may have been registered in a block that we do not have yet.
-        let (Some(validator), Some(device)) = (validator, device) else {
-            return Ok(Judgement::Ignore);
-        };
+        let (Some(validator), Some(device)) = (validator, device) else { return Ok(None) };
         let head_epoch = self.epoch_at(self.head.time);
-        let late = vote.epoch < head_epoch || validator.last_vote.is_some_and(|(last, _)| last >= vote.epoch);
-        let far = vote.epoch.since(head_epoch).is_some_and(|ahead| ahead > 1);
-        if late || far || device.validator != vote.validator() || device.revoked.is_some() {
+        let late = epoch < head_epoch || validator.last_vote.is_some_and(|(last, _)| last >= epoch);
+        let far = epoch.since(head_epoch).is_some_and(|ahead| ahead > 1);
+        let foreign = device.validator != proof.validator || device.revoked.is_some();
+        Ok((!late && !far && !foreign).then_some(validator))
+    }
+
+    fn judge_proof(
+        &self,
+        ledger: &dyn LedgerDyn,
+        proof: &BiometricProof,
+        epoch: Epoch,
+    ) -> Result<Judgement, Stop> {
+        if self.usable(ledger, proof, epoch)?.is_none() {
             return Ok(Judgement::Ignore);
         }
+        let signed = proof.verify_signatures(&self.spec.domain).is_ok();
+        Ok(if signed { Judgement::Accept } else { Judgement::Reject })
+    }
+
+    /// Checks all of a vote that does not depend on the block that will include it.
+    pub(super) fn on_vote(&mut self, ledger: &dyn LedgerDyn, vote: EmotionalVote) -> Result<Judgement, Stop> {
+        let Some(validator) = self.usable(ledger, &vote.proof, vote.epoch)? else {
+            return Ok(Judgement::Ignore);
+        };
         let domain = &self.spec.domain;
         let signed = vote.proof.verify_signatures(domain).is_ok()
             && vote.verify_signature(domain, &validator.key).is_ok();

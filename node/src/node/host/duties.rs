@@ -34,9 +34,8 @@ impl Host {
                 let _ = answer.send(results);
             }
             Order::Proof(proof, answer) => {
-                let judgement = self.feed(Input::Proof(*proof))?;
-                let taken = judgement == Judgement::Accept;
-                let _ = answer.send(if taken { Ok(()) } else { Err(SubmitError::Proof) });
+                let taken = self.take_proof(*proof)?;
+                let _ = answer.send(taken.map(drop).map_err(|_| SubmitError::Proof));
             }
             Order::Stop => {}
         }

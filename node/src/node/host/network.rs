@@ -1,6 +1,6 @@
 //! What goes to the network, and what comes from it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use emotionalchain_shared::{
     chain::{BiometricProof, EmotionalVote},
@@ -8,9 +8,9 @@ use emotionalchain_shared::{
     wire::{ConsensusMessage, TransactionBatch, Wire},
 };
 use libp2p::PeerId;
-use tracing::{debug, error, warn};
+use tracing::{debug, warn};
 
-use super::{Host, serve};
+use super::Host;
 use crate::{
     consensus::replica::{Input, Judgement, PeerTag},
     network::{MessageRef, NetworkEvent, Topic, Verdict},
@@ -58,25 +58,7 @@ impl Host {
     pub(super) fn on_network(&mut self, event: NetworkEvent) -> Result<(), NodeError> {
         match event {
             NetworkEvent::Gossip { topic, message, data } => self.on_gossip(topic, message, &data)?,
-            NetworkEvent::Request { data, token, .. } => {
-                let (spec, store, network) =
-                    (Arc::clone(&self.spec), Arc::clone(&self.store), self.network.clone());
-                let turns = Arc::clone(&self.serving);
-                tokio::spawn(async move {
-                    // How many wait is bounded by the streams of all connections.
-                    let Ok(turn) = turns.acquire_owned().await else { return };
-                    tokio::task::spawn_blocking(move || {
-                        let _turn = turn;
-                        match store.snapshot() {
-                            // A peer that went away does not need its answer.
-                            Ok(snapshot) => {
-                                drop(network.respond(token, serve::answer(&spec, &snapshot, &data)))
-                            }
-                            Err(reason) => error!(%reason, "peers get no answers"),
-                        }
-                    });
-                });
-            }
+            NetworkEvent::Request { data, token, .. } => self.on_request(&data, token)?,
             NetworkEvent::PeerConnected { peer, .. } => {
                 self.connected.insert(peer);
                 self.ask_status(peer);

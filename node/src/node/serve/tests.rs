@@ -13,6 +13,8 @@ use emotionalchain_shared::{
     primitives::{Address, BlockId, Epoch, Hash, Nonce, Round, TimeMs},
 };
 
+use emotionalchain_shared::wire::DecodeError;
+
 use super::*;
 use crate::store::{CommitBatch, Store};
 
@@ -113,7 +115,17 @@ fn filled(spec: &ChainSpec, heights: u64) -> (Store, Hash) {
 }
 
 fn ask(spec: &ChainSpec, store: &Store, request: &SyncRequest) -> SyncResponse {
-    SyncResponse::decode(&answer(spec, &store.snapshot().unwrap(), &request.encode())).unwrap()
+    told(spec, &store.snapshot().unwrap(), &request.encode()).unwrap()
+}
+
+/// What comes back for these bytes.
+fn told(spec: &ChainSpec, snapshot: &Snapshot, request: &[u8]) -> Result<SyncResponse, DecodeError> {
+    let response = match read(request) {
+        Ok(request) => answer(spec, snapshot, request),
+        Err(refusal) => refused(refusal),
+    };
+    assert!(response.encode().len() <= MAX_SYNC_RESPONSE);
+    SyncResponse::decode(&response.encode())
 }
 
 fn blocks(spec: &ChainSpec, store: &Store, from: u64, count: u32) -> Vec<u64> {
@@ -187,8 +199,6 @@ fn full_blocks_come_as_many_as_fit_and_the_rest_at_the_next_request() {
         assert!(bytes.len() > MAX_BLOCK - 5_000 && bytes.len() <= MAX_BLOCK - 1_000);
         commit(&store, &block.header, bytes);
     }
-    let request = SyncRequest::Blocks(Height::new(1), 5).encode();
-    assert!(answer(&spec, &store.snapshot().unwrap(), &request).len() <= MAX_SYNC_RESPONSE);
     assert_eq!(blocks(&spec, &store, 1, 5), [1, 2, 3], "room for a fourth block is kept");
     assert_eq!(blocks(&spec, &store, 4, 5), [4, 5]);
     assert_eq!(headers(&spec, &store, 1, 5), [1, 2, 3, 4, 5], "headers are small");
@@ -240,7 +250,7 @@ fn a_store_at_genesis_has_a_status_and_nothing_to_serve() {
     // No block commits to the state of genesis, so nothing of it can be proved.
     for key in [StateKey::Globals.to_bytes(), b"absent".to_vec(), Vec::new()] {
         let refused = ask(&spec, &store, &SyncRequest::State(key));
-        assert_eq!(refused, SyncResponse::Refused(REFUSED_ABSENT));
+        assert_eq!(refused, SyncResponse::Refused(Refusal::Absent.code()));
     }
 }
 
@@ -262,7 +272,7 @@ fn an_empty_store_and_a_damaged_block_are_refusals() {
     let asker = status(&spec, &at_genesis(&spec).snapshot().unwrap()).unwrap();
     let empty = Store::in_memory(spec.hash).unwrap();
     for request in [SyncRequest::Status(asker), SyncRequest::State(NEWEST.to_vec())] {
-        assert_eq!(ask(&spec, &empty, &request), SyncResponse::Refused(REFUSED_ABSENT));
+        assert_eq!(ask(&spec, &empty, &request), SyncResponse::Refused(Refusal::Absent.code()));
     }
     assert_eq!(blocks(&spec, &empty, 1, 5), [] as [u64; 0]);
 
@@ -271,7 +281,7 @@ fn an_empty_store_and_a_damaged_block_are_refusals() {
     assert_eq!(blocks(&spec, &store, 1, 1), [1]);
     let from = Height::new(2);
     for request in [SyncRequest::Blocks(from, 1), SyncRequest::Headers(from, 1)] {
-        assert_eq!(ask(&spec, &store, &request), SyncResponse::Refused(REFUSED_ABSENT));
+        assert_eq!(ask(&spec, &store, &request), SyncResponse::Refused(Refusal::Absent.code()));
     }
 }
 
@@ -292,8 +302,7 @@ fn a_request_that_cannot_be_read_is_refused_as_such() {
         SyncRequest::State(vec![1; MAX_KEY + 1]).encode(),
     ];
     for request in requests {
-        let told = SyncResponse::decode(&answer(&spec, &snapshot, &request));
-        assert_eq!(told, Ok(SyncResponse::Refused(REFUSED_MALFORMED)), "{request:?}");
+        assert_eq!(told(&spec, &snapshot, &request), Ok(refused(Refusal::Malformed)), "{request:?}");
     }
 }
 
@@ -308,7 +317,7 @@ fn a_damaged_request_gets_an_answer_too() {
         SyncRequest::Headers(Height::new(u64::MAX), u32::MAX),
         SyncRequest::State(NEWEST.to_vec()),
     ];
-    let readable = |request: &[u8]| SyncResponse::decode(&answer(&spec, &snapshot, request)).is_ok();
+    let readable = |request: &[u8]| told(&spec, &snapshot, request).is_ok();
     for good in requests.map(|request| request.encode()) {
         assert!((0..good.len()).all(|length| readable(&good[..length])));
         for bit in 0..good.len() * 8 {

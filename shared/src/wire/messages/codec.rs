@@ -3,13 +3,15 @@
 use emotionalchain_proto::v1;
 
 use super::{
-    BlockProposal, ConsensusMessage, FinalisedBlock, SignedHeader, StateAnswer, Status, SyncRequest,
-    SyncResponse, TransactionBatch,
+    BlockProposal, ConsensusMessage, FinalisedBlock, HeadSubscription, HeadUpdate, InclusionAnswer,
+    SignedHeader, StateAnswer, Status, SyncRequest, SyncResponse, TransactionBatch,
 };
 use crate::{
-    chain::{Block, Header, Transaction},
-    consensus::{CommitCertificate, PolkaCertificate, Proposal, RoundCertificate, Vote},
-    primitives::{BasisPoints, Height},
+    chain::{BiometricProof, Block, Header, Transaction},
+    consensus::{
+        CommitCertificate, Evidence, PolkaCertificate, Proposal, RoundCertificate, ValidatorSet, Vote,
+    },
+    primitives::{BasisPoints, Epoch, Height},
     wire::{self, DecodeError, Limit, Wire},
 };
 
@@ -207,6 +209,15 @@ impl Wire for SyncRequest {
             Self::Blocks(from, count) => Kind::Blocks(range(from, count)),
             Self::Headers(from, count) => Kind::Headers(range(from, count)),
             Self::State(key) => Kind::Query(v1::StateQuery { key: key.clone() }),
+            Self::Transaction(id) => Kind::Transaction(v1::TransactionQuery { id: id.as_bytes().to_vec() }),
+            Self::Vote(validator, epoch) => {
+                Kind::Vote(v1::VoteQuery { validator: validator.as_bytes().to_vec(), epoch: epoch.get() })
+            }
+            Self::Epoch(epoch) => Kind::Epoch(v1::EpochQuery { epoch: epoch.get() }),
+            Self::SubmitTransaction(transaction) => Kind::SubmitTransaction(transaction.encode()),
+            Self::SubmitProof(proof) => Kind::SubmitProof(proof.encode()),
+            Self::SubmitEvidence(evidence) => Kind::SubmitEvidence(evidence.encode()),
+            Self::Peers => Kind::Peers(v1::PeersQuery {}),
         };
         v1::SyncRequest { kind: Some(kind) }
     }
@@ -219,6 +230,16 @@ impl Wire for SyncRequest {
             Kind::Headers(range) => Self::Headers(wire::height(Self::NAME, "from", range.from)?, range.count),
             Kind::Query(query) if query.key.len() <= MAX_KEY => Self::State(query.key),
             Kind::Query(_) => return Err(Self::field("key")),
+            Kind::Transaction(query) => Self::Transaction(wire::bytes32(Self::NAME, "id", &query.id)?),
+            Kind::Vote(query) => {
+                let validator = wire::address(Self::NAME, "validator", &query.validator)?;
+                Self::Vote(validator, Epoch::new(query.epoch))
+            }
+            Kind::Epoch(query) => Self::Epoch(Epoch::new(query.epoch)),
+            Kind::SubmitTransaction(bytes) => Self::SubmitTransaction(Box::new(Transaction::decode(&bytes)?)),
+            Kind::SubmitProof(bytes) => Self::SubmitProof(Box::new(BiometricProof::decode(&bytes)?)),
+            Kind::SubmitEvidence(bytes) => Self::SubmitEvidence(Box::new(Evidence::decode(&bytes)?)),
+            Kind::Peers(_) => Self::Peers,
         })
     }
 }
@@ -230,6 +251,7 @@ impl Wire for SyncResponse {
     const REPEATED: &'static [Limit] = &[
         Limit::inside(2, 1, "FinalisedBlocks", &[Limit::message::<FinalisedBlock>(1, wire::MAX_SYNC_BLOCKS)]),
         Limit::inside(4, 1, "SignedHeaders", &[Limit::message::<SignedHeader>(1, wire::MAX_SYNC_BLOCKS)]),
+        Limit::inside(9, 1, "PeersAnswer", &[Limit::of(1, wire::MAX_PEER_ADDRESSES)]),
     ];
     const ENVELOPE: bool = true;
 
@@ -250,6 +272,16 @@ impl Wire for SyncResponse {
                 proof: answer.proof.clone(),
             }),
             Self::Refused(code) => Kind::Refusal(v1::Refusal { code: *code, reason: String::new() }),
+            Self::Inclusion(answer) => Kind::Inclusion(v1::InclusionAnswer {
+                height: answer.height.get(),
+                item: answer.item.clone(),
+                proof: answer.proof.clone(),
+            }),
+            Self::Epoch(height, summary) => {
+                Kind::Epoch(v1::EpochAnswer { height: height.get(), summary: summary.clone() })
+            }
+            Self::Taken(id) => Kind::Taken(v1::Taken { id: id.as_bytes().to_vec() }),
+            Self::Peers(addresses) => Kind::Peers(v1::PeersAnswer { addresses: addresses.clone() }),
         };
         v1::SyncResponse { kind: Some(kind) }
     }
@@ -279,6 +311,64 @@ impl Wire for SyncResponse {
                 proof: answer.proof,
             }),
             Kind::Refusal(refusal) => Self::Refused(refusal.code),
+            Kind::Inclusion(answer) => Self::Inclusion(InclusionAnswer {
+                height: wire::height(Self::NAME, "height", answer.height)?,
+                item: answer.item,
+                proof: answer.proof,
+            }),
+            Kind::Epoch(answer) => {
+                Self::Epoch(wire::height(Self::NAME, "height", answer.height)?, answer.summary)
+            }
+            Kind::Taken(taken) => Self::Taken(wire::bytes32(Self::NAME, "id", &taken.id)?),
+            Kind::Peers(answer) => {
+                let addresses = answer.addresses;
+                if addresses.iter().any(|address| address.len() > wire::MAX_ADDRESS) {
+                    return Err(Self::field("addresses"));
+                }
+                Self::Peers(addresses)
+            }
         })
+    }
+}
+
+impl Wire for HeadSubscription {
+    type Proto = v1::HeadSubscription;
+    const NAME: &'static str = "HeadSubscription";
+    const MAX_BYTES: usize = wire::MAX_HEAD_SUBSCRIPTION;
+    const ENVELOPE: bool = true;
+
+    fn to_proto(&self) -> v1::HeadSubscription {
+        v1::HeadSubscription {}
+    }
+
+    fn from_proto(_: v1::HeadSubscription) -> Result<Self, DecodeError> {
+        Ok(Self)
+    }
+}
+
+impl Wire for HeadUpdate {
+    type Proto = v1::HeadUpdate;
+    const NAME: &'static str = "HeadUpdate";
+    const MAX_BYTES: usize = wire::MAX_HEAD_UPDATE;
+    const REPEATED: &'static [Limit] = &[Limit::message::<SignedHeader>(1, 1)];
+    const ENVELOPE: bool = true;
+
+    fn to_proto(&self) -> v1::HeadUpdate {
+        v1::HeadUpdate {
+            head: Some(self.head.to_proto()),
+            next_set: self.next_set.as_ref().and_then(|set| borsh::to_vec(set).ok()).unwrap_or_default(),
+            summary: self.summary.clone().unwrap_or_default(),
+        }
+    }
+
+    fn from_proto(proto: v1::HeadUpdate) -> Result<Self, DecodeError> {
+        let head = SignedHeader::from_proto(proto.head.ok_or(Self::field("head"))?)?;
+        let next_set = match proto.next_set.as_slice() {
+            [] => None,
+            bytes if bytes.len() > wire::MAX_VALIDATOR_SET => return Err(Self::field("next_set")),
+            bytes => Some(borsh::from_slice::<ValidatorSet>(bytes).map_err(|_| Self::field("next_set"))?),
+        };
+        let summary = Some(proto.summary).filter(|bytes| !bytes.is_empty());
+        Ok(Self { head, next_set, summary })
     }
 }

@@ -1,0 +1,38 @@
+// Waiting with a bound: nothing here sleeps, and nothing waits for ever.
+
+/** The promise, or an error that names what did not happen in time. */
+export async function within(milliseconds, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${milliseconds} ms`)), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Runs the steps that undo a test, all of them and the last first, whatever the test's end. */
+export class Cleanup {
+  #steps = [];
+
+  /** Registers with a test of `node:test`. */
+  constructor(test) {
+    test.after(async () => {
+      const failures = [];
+      for (const step of this.#steps.reverse()) {
+        try {
+          await step();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, "cleaning up failed");
+    });
+  }
+
+  add(step) {
+    this.#steps.push(step);
+  }
+}

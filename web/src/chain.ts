@@ -1,0 +1,35 @@
+/** The chain that a node describes, and what the page itself reads from its genesis. */
+
+import type { Params } from "./params.ts";
+
+export interface Chain {
+  genesis: object;
+  bootstrap: string[];
+}
+
+/** For marks and explanations; nothing is decided by these. */
+export interface ChainFacts {
+  /** Contributors below which there is no wellness. */
+  wellnessMin: number;
+  /** Validators whose device was enrolled at genesis as replaying a recording. */
+  simulated: ReadonlySet<string>;
+}
+
+const WAIT_MS = 10_000;
+
+export async function findChain(params: Params): Promise<Chain> {
+  const url = new URL("light.json", params.node ?? document.baseURI);
+  const answer = await fetch(url, { signal: AbortSignal.timeout(WAIT_MS) });
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  const { genesis, bootstrap } = (await answer.json()) as Chain;
+  return { genesis, bootstrap: params.bootstrap.length > 0 ? params.bootstrap : bootstrap };
+}
+
+export function factsOf(genesis: object): ChainFacts {
+  const { params, devices } = genesis as {
+    params?: { wellness_min?: number };
+    devices?: { validator: string; simulated: boolean }[];
+  };
+  const simulated = (devices ?? []).filter((device) => device.simulated).map((device) => device.validator);
+  return { wellnessMin: params?.wellness_min ?? 20, simulated: new Set(simulated) };
+}
