@@ -33,9 +33,9 @@ if (wants("chromium")) {
     const net = await Devnet.start(cleanup);
     const chromium = await Chromium.launch(cleanup);
     const [first, second, third] = await Promise.all([
-      chromium.open(net.url(net.addresses("webrtc"))),
-      chromium.open(net.url(net.addresses("webrtc"))),
-      chromium.open(net.url(net.addresses("ws"))),
+      chromium.open(net.url(net.addresses("webrtc"), { transport: "webrtc" })),
+      chromium.open(net.url(net.addresses("webrtc"), { transport: "webrtc" })),
+      chromium.open(net.url(net.addresses("ws"), { transport: "websocket" })),
     ]);
     const pages = [first, second, third];
     await Promise.all(pages.map(firstHead));
@@ -50,7 +50,7 @@ if (wants("firefox")) {
     const cleanup = new Cleanup(t);
     const net = await Devnet.start(cleanup);
     const firefox = await Firefox.launch(cleanup);
-    const page = await firefox.open(net.url(net.addresses("ws")));
+    const page = await firefox.open(net.url(net.addresses("ws"), { transport: "websocket" }));
     await firstHead(page);
     await usesTransport(page, "websocket");
     await followed(page, 20_000);

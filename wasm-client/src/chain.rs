@@ -46,6 +46,8 @@ const SAVE: Duration = Duration::from_secs(5);
 const WALK_PATIENCE: Duration = Duration::from_secs(2);
 /// Walks under way at once.
 const MAX_WALKS: usize = 3;
+/// Between two questions for the block at the checkpoint: a peer that has another one is gone by then.
+const ANCHOR_AGAIN: Duration = Duration::from_millis(500);
 /// How far a peer's head may lie behind ours, beside three block intervals, milliseconds.
 const STALE_MS: u64 = 10_000;
 
@@ -124,6 +126,8 @@ pub struct Chain {
     walks: VecMap<PeerId, (Height, clock::Instant)>,
     conflicts: VecMap<PeerId, BlockId>,
     anchoring: Option<PeerId>,
+    /// When the block at the checkpoint was last asked for.
+    anchored: Option<clock::Instant>,
     witnesses: Witnesses<PeerId>,
     done: mpsc::Sender<Done>,
     ended: mpsc::Receiver<Done>,
@@ -150,6 +154,7 @@ impl Chain {
             walks: VecMap::new(),
             conflicts: VecMap::new(),
             anchoring: None,
+            anchored: None,
             witnesses: Witnesses::default(),
             done,
             ended,
@@ -234,9 +239,14 @@ impl Chain {
 
     /// Fetches the block at the checkpoint from one peer after the other.
     fn find_anchor(&mut self) {
-        let Some(checkpoint) = self.parts.checkpoint.filter(|_| self.anchoring.is_none()) else { return };
+        let rested =
+            self.anchored.is_none_or(|then| clock::instant().saturating_duration_since(then) >= ANCHOR_AGAIN);
+        let Some(checkpoint) = self.parts.checkpoint.filter(|_| self.anchoring.is_none() && rested) else {
+            return;
+        };
         let Some(peer) = self.parts.network.borrow().connected.first().copied() else { return };
         self.anchoring = Some(peer);
+        self.anchored = Some(clock::instant());
         let (spec, rpc, done) = (Rc::clone(&self.parts.spec), self.parts.rpc.clone(), self.done.clone());
         spawn(async move {
             let found = anchor(&spec, &rpc, peer, checkpoint).await;

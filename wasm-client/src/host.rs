@@ -329,7 +329,6 @@ impl Host {
     }
 
     fn look(&self) -> NetworkView {
-        let now = clock::instant();
         let mut connected: Vec<_> = self.links.iter().collect();
         connected.sort_by_key(|(_, link)| (link.failures, link.rtt.unwrap_or(Duration::MAX)));
         let shown = |(peer, address, state): (&PeerId, Option<&Multiaddr>, State)| {
@@ -338,8 +337,8 @@ impl Host {
             let state = match state {
                 State::Banned => return None,
                 State::Connected if link.is_some() => "connected",
-                State::Waiting(until) if until > now => "waiting",
-                _ => "connecting",
+                State::Waiting(_) => "waiting",
+                State::Dialling | State::Connected => "connecting",
             };
             Some(PeerView {
                 peer_id: peer.to_string(),

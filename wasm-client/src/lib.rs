@@ -47,6 +47,9 @@ mod views;
 #[cfg(target_arch = "wasm32")]
 mod js;
 
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
+
 pub use client::LightClient;
 pub use error::{Code, LightError};
 pub use keys::from_seed as key_from_seed;

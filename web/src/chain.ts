@@ -1,5 +1,8 @@
 /** The chain that a node describes, and what the page itself reads from its genesis. */
 
+import { ConnectionError } from "@emotionalchain/light-client";
+
+import { reason } from "./format.ts";
 import type { Params } from "./params.ts";
 
 export interface Chain {
@@ -19,10 +22,16 @@ const WAIT_MS = 10_000;
 
 export async function findChain(params: Params): Promise<Chain> {
   const url = new URL("light.json", params.node ?? document.baseURI);
-  const answer = await fetch(url, { signal: AbortSignal.timeout(WAIT_MS) });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-  const { genesis, bootstrap } = (await answer.json()) as Chain;
+  const { genesis, bootstrap } = await describe(url).catch((cause: unknown) => {
+    throw new ConnectionError("connection", `${url} does not describe a chain: ${reason(cause).message}`, { cause });
+  });
   return { genesis, bootstrap: params.bootstrap.length > 0 ? params.bootstrap : bootstrap };
+}
+
+async function describe(url: URL): Promise<Chain> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(WAIT_MS) });
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  return answer.json();
 }
 
 export function factsOf(genesis: object): ChainFacts {

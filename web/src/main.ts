@@ -98,5 +98,8 @@ async function start(): Promise<void> {
   });
 }
 
-start().catch(showError);
+start().catch((error: unknown) => {
+  setText(part("state"), "not started");
+  showError(error);
+});
 startTheme();

@@ -3,12 +3,17 @@
 //! Each validator is this very program, started as `run` on a home of its own, with its own keys, ports, store and
 //! recording. The recordings stand in for people: their devices are enrolled as *simulated*, which only a genesis with
 //! `allow_simulated` permits. The processes end when this one does.
+//!
+//! With `--browser-device` the device of the last validator belongs to the page instead: no recording is replayed for
+//! it, and its seed stands in the page's address (see [`page`]).
 
 mod layout;
+mod page;
 mod recordings;
 
 use std::{
-    path::PathBuf,
+    ffi::OsStr,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -21,7 +26,7 @@ use super::{
     client::Client,
     home::{Home, Running, read_bounded},
 };
-use crate::keys::PASSPHRASE_VARIABLE;
+use crate::{http::Site, keys::PASSPHRASE_VARIABLE};
 use layout::Layout;
 
 /// Longest wait for all validators to be up and to finalise.
@@ -53,6 +58,12 @@ pub struct DevnetArgs {
     /// Start without any recording: the chain goes on at its floor of seats
     #[arg(long)]
     no_recordings: bool,
+    /// Folder of a built page, served by every validator at `/`
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
+    /// Give the last validator's device to the page: the validator replays no recording
+    #[arg(long)]
+    browser_device: bool,
     /// Print one JSON line once all are up
     #[arg(long)]
     json: bool,
@@ -79,10 +90,29 @@ impl DevnetArgs {
             || self.base_port.is_some()
             || !self.recording.is_empty()
             || self.no_recordings
+            || self.browser_device
+    }
+
+    /// Whether a validator's device belongs to the page.
+    fn is_browsers(&self, validator: usize) -> bool {
+        self.browser_device && validator.saturating_add(1) == usize::from(self.validators())
+    }
+
+    /// A validator has one device: of a recording or of the page.
+    fn check_devices(&self) -> Result<(), String> {
+        match self.recording.iter().find(|(at, _)| self.is_browsers(usize::from(*at))) {
+            Some((at, _)) => {
+                Err(format!("--recording {at}=…: with --browser-device the page measures for it"))
+            }
+            None => Ok(()),
+        }
     }
 }
 
 pub fn devnet(args: DevnetArgs) -> CliResult {
+    // The validators read it themselves; here its faults are told before anything is made.
+    args.web.as_deref().map(Site::load).transpose()?;
+    args.check_devices()?;
     let (folder, temporary) = match &args.home {
         Some(home) => (home.clone(), false),
         None => (std::env::temp_dir().join(format!("emotionalchain-devnet-{}", std::process::id())), true),
@@ -103,7 +133,7 @@ pub fn devnet(args: DevnetArgs) -> CliResult {
     };
     let mut children = Vec::new();
     for home in layout.homes() {
-        children.push(start(&home, layout.passphrase())?);
+        children.push(start(&home, layout.passphrase(), args.web.as_deref())?);
     }
     let result = supervise(&args, &layout, &mut children);
     stop(children);
@@ -114,13 +144,14 @@ pub fn devnet(args: DevnetArgs) -> CliResult {
 }
 
 /// Starts one validator; it ends with the pipe that is its standard input.
-fn start(home: &Home, passphrase: &str) -> Result<Child, std::io::Error> {
+fn start(home: &Home, passphrase: &str, web: Option<&Path>) -> Result<Child, std::io::Error> {
     // A crashed run leaves it behind, and it must not be taken for the new one's.
     let _ = std::fs::remove_file(home.running());
     let log = std::fs::OpenOptions::new().create(true).append(true).open(home.path().join("node.log"))?;
     Command::new(std::env::current_exe()?)
         .args(["run", "--stop-on-stdin-close", "--home"])
         .arg(home.path())
+        .args(web.into_iter().flat_map(|web| [OsStr::new("--web"), web.as_os_str()]))
         .env(PASSPHRASE_VARIABLE, passphrase)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
@@ -134,14 +165,18 @@ fn supervise(args: &DevnetArgs, layout: &Layout, children: &mut [Child]) -> CliR
     let client = Client::new(&first.http);
     wait_for_block(&client, children)?;
     if args.json {
-        out!("{}", summary(layout, &nodes));
+        out!("{}", summary(layout, &nodes, &first.http));
     } else {
         out!(
-            "{} validators finalise blocks; each replays a recorded heartbeat as a simulated device",
-            nodes.len()
+            "{} validators finalise blocks; {} of them replay a recorded heartbeat as a simulated device",
+            nodes.len(),
+            layout.replaying()?
         );
         for node in &nodes {
             out!("  {}  {}  pid {}", node.http, node.peer_id, node.pid);
+        }
+        if args.web.is_some() || layout.serves_a_page()? {
+            out!("\npage     {}\n", layout.page().url(&first.http));
         }
         out!("watch    emotionalchain status --watch --node {}", first.http);
         out!("logs     {}/validator-0/node.log", layout.folder().display());
@@ -228,7 +263,7 @@ fn wait_for_block(client: &Client, children: &mut [Child]) -> CliResult {
     }
 }
 
-fn summary(layout: &Layout, nodes: &[Running]) -> Value {
+fn summary(layout: &Layout, nodes: &[Running], first: &str) -> Value {
     let homes = layout.homes();
     let nodes: Vec<Value> = nodes
         .iter()
@@ -248,6 +283,7 @@ fn summary(layout: &Layout, nodes: &[Running]) -> Value {
         "genesis": layout.genesis(),
         "faucet_key": layout.faucet(),
         "passphrase_file": layout.passphrase_file(),
+        "page": layout.page().json(first),
         "nodes": nodes,
     })
 }

@@ -24,6 +24,8 @@ pub struct NodeFile {
     pub http: SocketAddr,
     /// A recording to replay as a simulated device.
     pub recording: Option<PathBuf>,
+    /// The folder of a built page, served at `/`.
+    pub web: Option<PathBuf>,
     /// The peer-to-peer layer.
     pub network: NetworkConfig,
 }
@@ -33,6 +35,7 @@ impl Default for NodeFile {
         Self {
             http: SocketAddr::from(([127, 0, 0, 1], 8080)),
             recording: None,
+            web: None,
             network: NetworkConfig::default(),
         }
     }

@@ -14,7 +14,7 @@ use super::{
     home::{Home, NodeFile, Running},
 };
 use crate::{
-    http,
+    http::{self, Api, Site, SiteError},
     keys::{KeyFile, PassphrasePurpose, SignFloor},
     mempool::MempoolConfig,
     node::{Node, NodeConfig},
@@ -33,6 +33,9 @@ pub struct RunArgs {
     /// Recording to replay as a simulated device, where the chain allows those
     #[arg(long, value_name = "FILE")]
     recording: Option<PathBuf>,
+    /// Folder of a built page to serve at `/`, read once at the start
+    #[arg(long, value_name = "DIR")]
+    web: Option<PathBuf>,
     /// Peer to stay connected to, as a multiaddress; may be given several times
     #[arg(long, value_name = "MULTIADDR")]
     peer: Vec<libp2p::Multiaddr>,
@@ -63,6 +66,7 @@ pub fn check(args: &CheckArgs) -> CliResult {
     read_replayed(&file, &spec)?;
     SignFloor::load(SignFloor::path_beside(home.keys()), &spec.hash, &keys.public().consensus)?;
     check_http(file.http)?;
+    read_site(&file)?;
     if args.json {
         let (chain_id, genesis_hash) = (&spec.genesis.chain_id, spec.hash);
         let validator = keys.public().consensus.address();
@@ -99,15 +103,22 @@ fn read_replayed(
     Ok(recording)
 }
 
+/// The page to serve.
+fn read_site(file: &NodeFile) -> Result<Option<Site>, SiteError> {
+    file.web.as_deref().map(Site::load).transpose()
+}
+
 pub fn run(args: RunArgs) -> CliResult {
     let home = Home::at(&args.home);
     let mut file = home.node_file()?;
     file.http = args.http.unwrap_or(file.http);
     check_http(file.http)?;
     file.recording = args.recording.or(file.recording);
+    file.web = args.web.or(file.web);
     file.network.bootstrap.extend(args.peer);
     let spec = Arc::new(home.spec()?);
     let recording = read_replayed(&file, &spec)?;
+    let site = read_site(&file)?;
     let key_file = KeyFile::open(home.keys())?;
     let passphrase = args.passphrase.source().read(PassphrasePurpose::Unlock)?;
     let keys = key_file.unlock(&passphrase)?;
@@ -123,10 +134,16 @@ pub fn run(args: RunArgs) -> CliResult {
         recording,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(live(home, config, file.http, args.stop_on_stdin_close))
+    runtime.block_on(live(home, config, file.http, site, args.stop_on_stdin_close))
 }
 
-async fn live(home: Home, config: NodeConfig, http: SocketAddr, stop_on_stdin: bool) -> CliResult {
+async fn live(
+    home: Home,
+    config: NodeConfig,
+    http: SocketAddr,
+    site: Option<Site>,
+    stop_on_stdin: bool,
+) -> CliResult {
     let spec = Arc::clone(&config.spec);
     let listener = http::bind(http).await.map_err(|error| format!("HTTP address {http}: {error}"))?;
     let http = listener.local_addr()?;
@@ -140,7 +157,7 @@ async fn live(home: Home, config: NodeConfig, http: SocketAddr, stop_on_stdin: b
     };
     std::fs::write(home.running(), serde_json::to_string(&running)?)?;
     info!(http = %running.http, peer_id = %running.peer_id, chain = %spec.genesis.chain_id, "node is up");
-    let server = tokio::spawn(http::serve(listener, handle.clone(), spec));
+    let server = tokio::spawn(http::serve(listener, Api::new(handle.clone(), spec, site)));
 
     let stopper = handle.clone();
     let waiter = tokio::spawn(async move {

@@ -77,7 +77,7 @@ pub async fn epoch(State(api): State<Api>, Path(epoch): Path<String>) -> Result<
     let epoch = epoch.parse().map(Epoch::new).map_err(|_| ApiError::Malformed("epoch"))?;
     api.read(move |store| {
         let summary = store.epoch_summary(epoch)?.ok_or(ApiError::NotFound("closed epoch"))?;
-        let closes = closing_height(store, epoch)?;
+        let closes = store.close_height(epoch)?.ok_or(ApiError::NotFound("closed epoch"))?;
         let (block, certificate) = read(store, closes)?.ok_or(ApiError::Internal)?;
         let mut value = summary_json(&summary);
         if let Value::Object(fields) = &mut value {
@@ -87,21 +87,6 @@ pub async fn epoch(State(api): State<Api>, Path(epoch): Path<String>) -> Result<
         Ok(Json(value))
     })
     .await
-}
-
-/// The first block after an epoch: epochs of blocks never fall, so halving finds it.
-fn closing_height(store: &Snapshot, epoch: Epoch) -> Result<Height, ApiError> {
-    let (mut low, mut high) = (1, store.head()?.map(|head| head.height.get()).unwrap_or_default());
-    while low < high {
-        let middle = u64::midpoint(low, high);
-        let block = store.block(Height::new(middle))?.ok_or(ApiError::NotFound("block"))?;
-        if block.header.epoch > epoch {
-            high = middle;
-        } else {
-            low = middle.saturating_add(1);
-        }
-    }
-    Ok(Height::new(low))
 }
 
 /// A transaction with the proof that it is in its block.

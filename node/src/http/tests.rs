@@ -299,7 +299,8 @@ fn light(face: &Face) {
     assert!(addresses.iter().all(|one| one.contains("/ws/") || one.contains("/webrtc-direct/")));
     for (path, _) in bounded() {
         let path = path.replace(['{', '}'], "");
-        let open = face.get(&path).header("access-control-allow-origin");
+        let asked = face.get(&path);
+        let open = asked.header("access-control-allow-origin");
         assert_eq!(open, if path == "/light.json" { "*" } else { "" }, "{path}");
     }
 }
@@ -325,7 +326,9 @@ fn errors(face: &Face) {
     }
     let missing = (404, NO_SUCH.to_owned());
     let hash = Hash::default();
-    for path in ["/nothing", "/index.html", "/blocks/0", "/blocks/99999999", "/headers/99999999", "/epochs/99999999"] {
+    for path in
+        ["/nothing", "/index.html", "/blocks/0", "/blocks/99999999", "/headers/99999999", "/epochs/99999999"]
+    {
         assert_eq!(face.get(path).code(), missing, "{path}");
     }
     assert_eq!(face.get(&format!("/transactions/{hash}")).code(), missing);

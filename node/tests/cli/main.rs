@@ -11,6 +11,7 @@ mod following;
 mod harness;
 mod homes;
 mod keys;
+mod page;
 mod program;
 mod queries;
 mod recovery;

@@ -8,7 +8,10 @@ use crate::{homes::Scene, program::run};
 const COMMANDS: [(&str, &[&str]); 30] = [
     ("", &["--version"]),
     ("init", &["--home", "--genesis", "--passphrase-file", "--json"]),
-    ("run", &["--home", "--http", "--recording", "--peer", "--stop-on-stdin-close", "--passphrase-file"]),
+    (
+        "run",
+        &["--home", "--http", "--recording", "--web", "--peer", "--stop-on-stdin-close", "--passphrase-file"],
+    ),
     (
         "devnet",
         &[
@@ -19,6 +22,8 @@ const COMMANDS: [(&str, &[&str]); 30] = [
             "--base-port",
             "--recording",
             "--no-recordings",
+            "--web",
+            "--browser-device",
             "--json",
         ],
     ),

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use emotionalchain_light_client::{LightClient, LightConfig, LightError, StorageKind};
+use emotionalchain_light_client::{Checkpoint, LightClient, LightConfig, LightError, StorageKind};
 use emotionalchain_shared::{
     crypto::SecretKey,
-    primitives::{Address, Amount, Epoch, Hash, Height},
+    primitives::{Address, Amount, BlockId, Epoch, Hash, Height},
 };
 use futures::executor::block_on;
 use serde_json::Value;
@@ -132,6 +132,40 @@ fn a_light_client_follows_asks_submits_and_resumes() {
     config.snapshot = Some(damaged);
     let refused = block_on(LightClient::start(config)).err().unwrap();
     assert_eq!(refused.code().0, "snapshot");
+}
+
+#[test]
+fn a_waiting_call_delays_no_other_and_ends_with_the_client() {
+    let net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    net.wait_for_height(0, 2);
+    let client = start(config(&net, &[0, 1], "ws"));
+    follow(&client, 3);
+    let waiting = client.clone();
+    let never = std::thread::spawn(move || block_on(waiting.wait_transaction(Hash::new([9; 32]))));
+    for height in 1..=3 {
+        block_on(client.header(Height::new(height))).unwrap();
+    }
+    assert!(!never.is_finished());
+    block_on(client.close());
+    assert_eq!(never.join().unwrap(), Err(LightError::Closed));
+}
+
+#[test]
+fn a_false_checkpoint_is_refused_and_a_true_one_is_a_start() {
+    let net = Devnet::start(&["--epoch-seconds", "3", "--block-interval-ms", "200"]);
+    net.wait_for_height(0, 6);
+    let id: Hash = net.get(0, "/blocks/4")["id"].as_str().unwrap().parse().unwrap();
+    let mut at = config(&net, &[0], "ws");
+    at.checkpoint = Some(Checkpoint { height: Height::new(4), id: BlockId::new(id) });
+    let client = start(at.clone());
+    follow(&client, 7);
+    assert_eq!(client.status().trust, "checkpoint");
+    at.checkpoint = Some(Checkpoint { height: Height::new(4), id: BlockId::default() });
+    let client = start(at);
+    net.wait_until("those with another block are dropped", || {
+        client.status().dropped.iter().any(|one| one.code == "forged-header")
+    });
+    assert_eq!(client.status().head, None);
 }
 
 fn faucet_seed(net: &Devnet) -> [u8; 32] {

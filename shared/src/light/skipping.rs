@@ -11,7 +11,7 @@
 //!   another asked;
 //! - a header that does not verify ends the walk: it is the answerer's fault, and [`Skipping::trusted`] is where a walk
 //!   with another peer may begin;
-//! - a step verifies one certificate at most, so that a caller can do other things in between.
+//! - a step verifies a slice of one certificate at most, so that a caller can do other things in between.
 //!
 //! Bounds: [`Skipping::MAX_DEPTH`] headers wait at a time, [`Skipping::MAX_SETS`] sets are kept, the newest
 //! [`Skipping::MAX_TRAIL`] verified headers are handed over, [`Skipping::MAX_VERIFIED`] are verified.
@@ -28,7 +28,7 @@ use crate::{
     consensus::ValidatorSet,
     light::{
         LightOptions, Reason, Trusted,
-        verifier::{certified, plausible, vouched_for},
+        verifier::{certified_from, plausible, vouched_for},
     },
     primitives::{Hash, Height, TimeMs},
     wire::SignedHeader,
@@ -52,7 +52,7 @@ pub enum Step {
     Header(Height),
     /// The validator set with this root.
     Set(Hash),
-    /// Nothing: a header was verified and others are left.
+    /// Nothing: signatures were verified and others are left.
     Again,
     /// The target is trusted.
     Reached(Box<Reached>),
@@ -126,6 +126,8 @@ enum Stage {
     Judge,
     /// A header half way is needed before it.
     Middle(Height),
+    /// So many of its signatures are verified.
+    Certify(usize),
     /// It is verified, and the set that it announces is needed.
     Announce,
     /// It is over.
@@ -185,7 +187,7 @@ impl Skipping {
         self.verified
     }
 
-    /// Goes on as far as it can without an answer or a second certificate. A walk that is over says so again.
+    /// Goes on as far as it can without an answer or more signatures than a slice. A walk that is over says so again.
     pub fn step(&mut self, spec: &ChainSpec, options: &LightOptions, now: TimeMs) -> Step {
         if matches!(self.stage, Stage::Announce)
             && let Some(step) = self.settle()
@@ -195,6 +197,7 @@ impl Skipping {
         match &self.stage {
             Stage::Over(step) => step.clone(),
             Stage::Middle(height) => Step::Header(*height),
+            Stage::Certify(from) => self.go_on(spec, *from),
             Stage::Judge | Stage::Announce => self.judge(spec, options, now),
         }
     }
@@ -242,11 +245,32 @@ impl Skipping {
             Ok(false) => return self.halve(height),
             Ok(true) => {}
         }
-        if let Err(reason) = certified(spec, &signed, &set) {
-            return self.end(Step::Failed { height, reason });
+        self.certify(spec, &signed, &set, 0)
+    }
+
+    /// Verifies the next signatures of the last pending header.
+    fn certify(&mut self, spec: &ChainSpec, signed: &SignedHeader, set: &ValidatorSet, from: usize) -> Step {
+        match certified_from(spec, signed, set, from) {
+            Err(reason) => self.end(Step::Failed { height: signed.header.height, reason }),
+            Ok(Some(done)) => {
+                self.stage = Stage::Certify(done);
+                Step::Again
+            }
+            Ok(None) => {
+                self.stage = Stage::Announce;
+                self.settle().unwrap_or(Step::Again)
+            }
         }
-        self.stage = Stage::Announce;
-        self.settle().unwrap_or(Step::Again)
+    }
+
+    /// Goes on with a certificate that was begun.
+    fn go_on(&mut self, spec: &ChainSpec, from: usize) -> Step {
+        let Some(signed) = self.pending.last().cloned() else { return self.end(Step::TooLong) };
+        let root = signed.header.validators_root;
+        match self.known(root) {
+            Some(set) => self.certify(spec, &signed, &set, from),
+            None => self.want(root),
+        }
     }
 
     /// Asks for the header half way to one that is too far. Only a header above the next height is: so there is one.

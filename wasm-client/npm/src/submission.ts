@@ -11,7 +11,8 @@ import type { Receipt } from "./types.js";
 export type SubmissionStage = "sending" | "accepted" | "included" | "failed";
 
 /**
- * Await it for the verified {@link Receipt}, or its `accepted` for the peers' word.
+ * Await it for the verified {@link Receipt}, or its `accepted` for the peers' word. An `async` function that returns it
+ * returns the receipt: hand the submission itself on from a plain function.
  *
  * It waits until the inclusion is verified, the signal ends it or the client closes; there is no time limit of its
  * own. A transaction that was accepted can still miss its block, for example when another with its nonce comes first.

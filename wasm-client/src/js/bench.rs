@@ -84,9 +84,13 @@ impl Chain {
             .map_err(|error| error.to_string())
     }
 
-    /// Header and certificate of a height; only the next one would need to link, and none is asked for.
+    /// Header and certificate of a height. The first of a new set links to the one before it: where no seat is left,
+    /// a walk takes that one step; all others are leaps.
     fn signed(&mut self, height: u64) -> Result<SignedHeader, String> {
         let (set, next) = (self.set(height)?, self.set(height.saturating_add(1))?);
+        let before = height.saturating_sub(1);
+        let first = before > 0 && before.checked_rem(self.change_every) == Some(0);
+        let parent_id = if first { self.signed(before)?.header.id() } else { BlockId::default() };
         let header = Header {
             version: PROTOCOL_VERSION,
             chain_id: self.spec.genesis.chain_id.clone(),
@@ -94,7 +98,7 @@ impl Chain {
             build_round: Round::ZERO,
             time: TimeMs::from_millis(START.saturating_add(height.saturating_mul(1_000))),
             epoch: Epoch::ZERO,
-            parent_id: BlockId::default(),
+            parent_id,
             last_commit_hash: Hash::default(),
             proposer: Address::new([0; 20]),
             randomness_reveal: Hash::default(),

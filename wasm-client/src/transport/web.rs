@@ -40,7 +40,8 @@ pub(crate) async fn build(identity: &Keypair) -> Result<Swarm<Behaviour>, LightE
         .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(TapMuxer::new(muxer, observe))));
     let webrtc = libp2p_webrtc_websys::Transport::new(libp2p_webrtc_websys::Config::new(identity))
         .map(|(peer, muxer), _| (peer, StreamMuxerBox::new(TapMuxer::new(muxer, observe))));
-    let transport = webrtc.or_transport(socket).map(|either, _| either.into_inner());
+    // In this order: in Firefox the other one refuses every address of a page on the loopback address, its own or not.
+    let transport = socket.or_transport(webrtc).map(|either, _| either.into_inner());
     let transport = libp2p::core::transport::timeout::TransportTimeout::new(transport, CONNECT_TIMEOUT);
     let config = libp2p::swarm::Config::with_wasm_executor().with_idle_connection_timeout(IDLE);
     let peer = identity.public().to_peer_id();

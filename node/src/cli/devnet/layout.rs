@@ -1,4 +1,4 @@
-//! The folder of a devnet: one home a validator, a shared genesis, a funded account.
+//! The folder of a devnet: one home a validator, a shared genesis, a funded account, the page's keys.
 
 use std::{
     fs,
@@ -14,10 +14,14 @@ use emotionalchain_shared::{
 };
 use libp2p::{Multiaddr, PeerId};
 
-use super::{DevnetArgs, recordings::RECORDINGS};
+use super::{
+    DevnetArgs,
+    page::{self, Page},
+    recordings::RECORDINGS,
+};
 use crate::{
     cli::{
-        home::{Home, NodeFile, read_bounded},
+        home::{Home, HomeError, NodeFile, read_bounded},
         init::peer_id,
     },
     keys::{KdfCost, KeyFile, Keys, Passphrase},
@@ -29,6 +33,8 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const FAUCET: u64 = 1_000_000;
 /// What each validator's account begins with beside its bond, EMO.
 const POCKET: u64 = 1_000;
+/// The file of the page's keys.
+const PAGE: &str = "page.json";
 /// Ports of one validator.
 const PORTS: u16 = 5;
 
@@ -37,6 +43,7 @@ pub struct Layout {
     folder: PathBuf,
     validators: usize,
     passphrase: String,
+    page: Page,
 }
 
 impl Layout {
@@ -52,7 +59,8 @@ impl Layout {
         if validators == 0 {
             return Err(format!("{} holds a genesis but no validator", folder.display()).into());
         }
-        Ok(Self { folder: folder.to_owned(), validators, passphrase })
+        let page = Page::read(&folder.join(PAGE))?;
+        Ok(Self { folder: folder.to_owned(), validators, passphrase, page })
     }
 
     /// A new one.
@@ -90,9 +98,11 @@ impl Layout {
             let file = node_file(folder, args, index, *ports, others.map(|(_, at)| at.clone()).collect())?;
             home.create(&home.config(), &toml::to_string_pretty(&file)?)?;
         }
+        let page = Page::new(&faucet, keys.last().filter(|_| args.browser_device));
+        write_private(&folder.join(PAGE), &page.file())?;
         // Last: a folder without it is not taken for a devnet.
         fs::write(folder.join("genesis.json"), text)?;
-        Ok(Self { folder: folder.to_owned(), validators: count, passphrase })
+        Ok(Self { folder: folder.to_owned(), validators: count, passphrase, page })
     }
 
     /// The folder.
@@ -113,6 +123,25 @@ impl Layout {
     /// Where that is written down.
     pub fn passphrase_file(&self) -> PathBuf {
         self.folder.join("passphrase")
+    }
+
+    /// The page's keys.
+    pub const fn page(&self) -> &Page {
+        &self.page
+    }
+
+    /// Whether the validators' files name a page to serve.
+    pub fn serves_a_page(&self) -> Result<bool, HomeError> {
+        Ok(self.files()?.iter().any(|file| file.web.is_some()))
+    }
+
+    /// How many validators replay a recording.
+    pub fn replaying(&self) -> Result<usize, HomeError> {
+        Ok(self.files()?.iter().filter(|file| file.recording.is_some()).count())
+    }
+
+    fn files(&self) -> Result<Vec<NodeFile>, HomeError> {
+        self.homes().iter().map(Home::node_file).collect()
     }
 
     /// The chain's genesis.
@@ -159,7 +188,7 @@ fn genesis(args: &DevnetArgs, keys: &[Keys], faucet: &Keys) -> Result<Genesis, F
     let device = |keys: &Keys| GenesisDevice {
         validator: keys.public().consensus.address(),
         device_key: keys.public().device,
-        tier: 80,
+        tier: page::TIER,
         simulated: true,
     };
     Ok(Genesis {
@@ -186,10 +215,12 @@ fn node_file(
         .cycle()
         .nth(index)
         .map(|(name, _)| folder.join("recordings").join(format!("{name}.csv")));
-    let recording = if args.no_recordings { None } else { chosen.or(own) };
+    let none = args.no_recordings || args.is_browsers(index);
+    let recording = if none { None } else { chosen.or(own) };
     let mut file = NodeFile {
         http: ([127, 0, 0, 1], http).into(),
         recording: recording.map(std::path::absolute).transpose()?,
+        web: args.web.as_deref().map(std::path::absolute).transpose()?,
         ..NodeFile::default()
     };
     file.network.listen = vec![

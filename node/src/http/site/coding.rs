@@ -48,7 +48,8 @@ fn weight(wanted: &str, name: &str) -> Option<u16> {
     wanted.split(',').find_map(|item| {
         let mut parts = item.split(';').map(str::trim);
         let named = parts.next()?;
-        if !named.eq_ignore_ascii_case(name) && !(name == "gzip" && named.eq_ignore_ascii_case("x-gzip")) {
+        let named = if named.eq_ignore_ascii_case("x-gzip") { "gzip" } else { named };
+        if !named.eq_ignore_ascii_case(name) {
             return None;
         }
         let q = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));

@@ -58,7 +58,8 @@ pub fn with(face: &Face) {
     let head = raw(face, "HEAD / HTTP/1.1\r\nhost: localhost");
     assert!(head.starts_with("HTTP/1.1 200") && head.contains("\r\ncontent-length: 7\r\n"), "{head}");
     assert!(head.ends_with("\r\n\r\n"), "{head}");
-    let same = raw(face, &format!("GET / HTTP/1.1\r\nhost: localhost\r\nif-none-match: {}", root.header("etag")));
+    let same =
+        raw(face, &format!("GET / HTTP/1.1\r\nhost: localhost\r\nif-none-match: {}", root.header("etag")));
     assert!(same.starts_with("HTTP/1.1 304"), "{same}");
     for path in [
         "/../secret.txt",

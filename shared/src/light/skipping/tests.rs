@@ -155,6 +155,25 @@ fn the_next_height_takes_one_step_and_no_question() {
 }
 
 #[test]
+fn a_large_certificate_is_verified_in_slices_and_a_fault_in_the_last_is_found() {
+    let chain = Chain::new(9, |_| (0..40).collect());
+    let (reached, asked) = chain.honest(9);
+    assert_eq!(reached.path(), Path::Skip);
+    assert_eq!(asked, Asked { steps: 3, ..Asked::default() }, "sixteen signatures a step");
+    let good = chain.signed(9);
+    for at in [0, 15, 16, 39] {
+        let mut bad = good.clone();
+        bad.certificate.signatures[at] = bad.certificate.signatures[(at + 1) % 40];
+        let (end, _) = chain.drive(&mut chain.walk(bad), |height| chain.signed(height));
+        let reason = matches!(
+            end,
+            Step::Failed { reason: Reason::Certificate(CertificateError::Signature(_)), .. }
+        );
+        assert!(reason, "signature {at}: {end:?}");
+    }
+}
+
+#[test]
 fn a_set_that_stays_is_skipped_over_at_once() {
     let (reached, asked) = calm(5_000).honest(5_000);
     assert_eq!(reached.path(), Path::Skip);
