@@ -1,4 +1,6 @@
-// Waiting with a bound: nothing here sleeps, and nothing waits for ever.
+// Waiting with a bound: nothing waits for ever.
+
+import { setTimeout as pause } from "node:timers/promises";
 
 /** The promise, or an error that names what did not happen in time. */
 export async function within(milliseconds, what, promise) {
@@ -11,6 +13,17 @@ export async function within(milliseconds, what, promise) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Looks until something holds that no event tells of: what it gives then, or undefined. */
+export async function until(milliseconds, look) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) {
+    const found = await look();
+    if (found) return found;
+    await pause(100);
+  }
+  return undefined;
 }
 
 /** Runs the steps that undo a test, all of them and the last first, whatever the test's end. */
