@@ -1,5 +1,8 @@
 //! The executor seam: where the client's tasks run. Everything of one client runs on one thread.
 
+#[cfg(target_arch = "wasm32")]
+mod slices;
+
 use std::future::Future;
 
 use futures::future::LocalBoxFuture;
@@ -22,10 +25,10 @@ pub fn launch(make: impl FnOnce() -> LocalBoxFuture<'static, ()> + Send + 'stati
 #[cfg(target_arch = "wasm32")]
 #[allow(clippy::disallowed_methods, reason = "this is the seam")]
 mod imp {
-    use super::{LightError, LocalBoxFuture};
+    use super::{LightError, LocalBoxFuture, slices::Sliced};
 
     pub(super) fn spawn(future: LocalBoxFuture<'static, ()>) {
-        wasm_bindgen_futures::spawn_local(future);
+        wasm_bindgen_futures::spawn_local(Sliced(future));
     }
 
     #[allow(clippy::unnecessary_wraps, reason = "as the other platform")]
