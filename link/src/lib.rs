@@ -4,6 +4,8 @@
 //! - [`read_frame`], [`write_frame`]: one message on a stream, bounded before it is allocated;
 //! - [`ChunkedMuxer`]: small writes, each flushed, which the WebRTC crates need on both sides.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails loudly"))]
+
 mod chain;
 mod chunked;
 mod frames;

@@ -1,5 +1,7 @@
 //! The clock seam: `web-time` and `futures-timer` are the system's clock natively and the page's in a browser.
 
+#![allow(clippy::disallowed_methods, reason = "this is the seam")]
+
 use std::{future::Future, time::Duration};
 
 use emotionalchain_shared::primitives::TimeMs;

@@ -26,6 +26,8 @@
 //! 6. Platforms differ in four files and their folders alone: [`executor`], [`clock`], `transport`, [`store`].
 //! 7. Raw samples and salts live in [`Measurement`] and are dropped with it; no message has a field for them.
 
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails loudly"))]
+
 mod chain;
 mod client;
 pub mod clock;

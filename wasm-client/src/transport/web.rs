@@ -43,7 +43,7 @@ pub(crate) async fn build(identity: &Keypair) -> Result<Swarm<Behaviour>, LightE
     // In this order: in Firefox the other one refuses every address of a page on the loopback address, its own or not.
     let transport = socket.or_transport(webrtc).map(|either, _| either.into_inner());
     let transport = libp2p::core::transport::timeout::TransportTimeout::new(transport, CONNECT_TIMEOUT);
-    let config = libp2p::swarm::Config::with_executor(|task| spawn(task)).with_idle_connection_timeout(IDLE);
+    let config = libp2p::swarm::Config::with_executor(spawn).with_idle_connection_timeout(IDLE);
     let peer = identity.public().to_peer_id();
     Ok(Swarm::new(transport.boxed(), Behaviour::new(), peer, config))
 }

@@ -165,10 +165,8 @@ fn a_large_certificate_is_verified_in_slices_and_a_fault_in_the_last_is_found() 
         let mut bad = good.clone();
         bad.certificate.signatures[at] = bad.certificate.signatures[(at + 1) % 40];
         let (end, _) = chain.drive(&mut chain.walk(bad), |height| chain.signed(height));
-        let reason = matches!(
-            end,
-            Step::Failed { reason: Reason::Certificate(CertificateError::Signature(_)), .. }
-        );
+        let reason =
+            matches!(end, Step::Failed { reason: Reason::Certificate(CertificateError::Signature(_)), .. });
         assert!(reason, "signature {at}: {end:?}");
     }
 }
