@@ -520,9 +520,15 @@ impl Chain {
         };
         let Some(bytes) = self.snapshot().filter(|_| due) else { return };
         self.saved = Some((height, now));
-        if let Err(error) = self.parts.store.save(&self.parts.record, height.get(), bytes).await {
-            let error = ErrorView { code: error.code().0, message: error.to_string() };
-            self.parts.view.send_modify(|view| view.error = Some(error));
-        }
+        let saved = self.parts.store.save(&self.parts.record, height.get(), bytes).await;
+        let error = saved.err().map(|error| ErrorView { code: error.code().0, message: error.to_string() });
+        // The client goes on without; a later save that works takes the error away.
+        self.parts.view.send_if_modified(|view| {
+            let changed = !view.halted && view.error != error;
+            if changed {
+                view.error = error;
+            }
+            changed
+        });
     }
 }

@@ -5,6 +5,9 @@ mod slices;
 
 use std::future::Future;
 
+#[cfg(target_arch = "wasm32")]
+pub(crate) use slices::whole;
+
 use futures::future::LocalBoxFuture;
 
 use crate::error::LightError;

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::LocalBoxFuture;
+use futures::{channel::oneshot, future::LocalBoxFuture};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{MessageChannel, MessagePort};
@@ -54,6 +54,18 @@ impl Future for Sliced {
         }
         self.0.as_mut().poll(cx)
     }
+}
+
+/// Runs a task outside of slices: for what a browser takes back when its own next task begins, as it does with a
+/// transaction of a database. `None` only if the thread ends first.
+#[allow(clippy::disallowed_methods, reason = "this is the seam")]
+pub(crate) async fn whole<T: 'static>(task: impl Future<Output = T> + 'static) -> Option<T> {
+    let (done, outcome) = oneshot::channel();
+    wasm_bindgen_futures::spawn_local(async move {
+        // Nobody may be waiting any more.
+        let _ = done.send(task.await);
+    });
+    outcome.await.ok()
 }
 
 impl Slice {

@@ -1,20 +1,25 @@
 //! Records in the browser's IndexedDB: one database, one object store.
 //!
-//! A save reads and writes in one transaction, so that of two tabs the one with the greater order wins.
+//! A save reads and writes in one transaction, so that of two tabs the one with the greater order wins. A transaction
+//! ends as soon as the browser goes on to something else, so each runs in one piece ([`whole`]).
+
+use std::rc::Rc;
 
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{MAX_RECORD, Store, Stored, pack, replaces, unpack};
-use crate::error::LightError;
+use crate::{error::LightError, executor::whole};
 
 const OBJECTS: &str = "light";
 
 /// A database of records.
 pub struct Durable {
-    database: Database,
+    database: Rc<Database>,
 }
+
+type Record = Option<(u64, Vec<u8>)>;
 
 fn failed(error: idb::Error) -> LightError {
     LightError::Storage(error.to_string())
@@ -40,26 +45,32 @@ impl Durable {
                 let _ = database.create_object_store(OBJECTS, ObjectStoreParams::new());
             }
         });
-        Ok(Self { database: opening.await.map_err(failed)? })
+        Ok(Self { database: Rc::new(opening.await.map_err(failed)?) })
     }
 
-    async fn change(&self, name: &str, record: Option<(u64, Vec<u8>)>) -> Result<(), LightError> {
-        let change = self.database.transaction(&[OBJECTS], TransactionMode::ReadWrite).map_err(failed)?;
-        let objects = change.object_store(OBJECTS).map_err(failed)?;
-        let key = JsValue::from_str(name);
-        match record {
-            Some((order, packed)) => {
-                let standing = objects.get(key.clone()).map_err(failed)?.await.map_err(failed)?;
-                if replaces(order, standing.and_then(bytes).as_deref()) {
-                    let value = Uint8Array::from(packed.as_slice());
-                    objects.put(&value, Some(&key)).map_err(failed)?.await.map_err(failed)?;
-                }
-            }
-            None => objects.delete(key).map_err(failed)?.await.map_err(failed)?,
-        }
-        change.commit().map_err(failed)?.await.map_err(failed)?;
-        Ok(())
+    /// Writes a record, or takes it away.
+    async fn change(&self, name: &str, record: Record) -> Result<(), LightError> {
+        let changed = whole(change(Rc::clone(&self.database), name.to_owned(), record));
+        changed.await.unwrap_or(Err(LightError::Closed))
     }
+}
+
+async fn change(database: Rc<Database>, name: String, record: Record) -> Result<(), LightError> {
+    let change = database.transaction(&[OBJECTS], TransactionMode::ReadWrite).map_err(failed)?;
+    let objects = change.object_store(OBJECTS).map_err(failed)?;
+    let key = JsValue::from_str(&name);
+    match record {
+        Some((order, packed)) => {
+            let standing = objects.get(key.clone()).map_err(failed)?.await.map_err(failed)?;
+            if replaces(order, standing.and_then(bytes).as_deref()) {
+                let value = Uint8Array::from(packed.as_slice());
+                objects.put(&value, Some(&key)).map_err(failed)?.await.map_err(failed)?;
+            }
+        }
+        None => objects.delete(key).map_err(failed)?.await.map_err(failed)?,
+    }
+    change.commit().map_err(failed)?.await.map_err(failed)?;
+    Ok(())
 }
 
 impl Store for Durable {
@@ -97,6 +108,23 @@ mod tests {
 
     use super::*;
     use crate::store::suite;
+
+    #[wasm_bindgen_test]
+    async fn a_save_holds_on_a_busy_thread() {
+        let store = Rc::new(Durable::open("emotionalchain-busy").await.unwrap());
+        let (done, saved) = futures::channel::oneshot::channel();
+        for _ in 0..20 {
+            crate::executor::spawn(async {
+                let since = crate::clock::instant();
+                while since.elapsed() < std::time::Duration::from_millis(5) {}
+            });
+        }
+        crate::executor::spawn(async move {
+            let outcome = store.save("busy", 1, vec![1]).await;
+            done.send((outcome, store.load("busy").await)).unwrap();
+        });
+        assert_eq!(saved.await.unwrap(), (Ok(()), Ok(Some(vec![1]))));
+    }
 
     #[wasm_bindgen_test]
     async fn keeps_the_rules_and_the_records() {
