@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Cleanup } from "./lib/bounded.mjs";
+import { browsers } from "./lib/browsers.mjs";
 import { Chromium } from "./lib/chromium.mjs";
 import { firstHead, status, untilGone } from "./lib/client.mjs";
 import { Devnet } from "./lib/devnet.mjs";
@@ -46,12 +47,14 @@ if (wants("chromium")) {
       assert.deepEqual(page.ownErrors, []);
     }
   });
+}
 
-  test("a page outlives all of its servers, and a reload starts from what it saved", async (t) => {
+for (const [name, Browser] of browsers) {
+  test(`a page outlives all of its servers, and a reload starts from what it saved, in ${name}`, async (t) => {
     const cleanup = new Cleanup(t);
     const net = await Devnet.start(cleanup);
-    const chromium = await Chromium.launch(cleanup);
-    const page = await chromium.open(net.url());
+    const browser = await Browser.launch(cleanup);
+    const page = await browser.open(net.url());
     await firstHead(page);
     const before = await page.waitForHead(5, 30_000);
     assert.equal((await status(page)).storage, "indexeddb");

@@ -5,24 +5,23 @@ import { randomBytes } from "node:crypto";
 import { test } from "node:test";
 
 import { Cleanup } from "./lib/bounded.mjs";
-import { Chromium } from "./lib/chromium.mjs";
+import { browsers } from "./lib/browsers.mjs";
 import { firstHead } from "./lib/client.mjs";
 import { Devnet } from "./lib/devnet.mjs";
-import { wants } from "./lib/env.mjs";
 import { lightClient } from "./lib/package.mjs";
 import { stagesOf, watchStages } from "./lib/stages.mjs";
 
 /** 1.25 EMO in micro units. */
 const AMOUNT = 1_250_000;
 
-if (wants("chromium")) {
-  test("a transfer is accepted, included, and proved", async (t) => {
+for (const [name, Browser] of browsers) {
+  test(`a transfer is accepted, included, and proved, in ${name}`, async (t) => {
     const cleanup = new Cleanup(t);
     const net = await Devnet.start(cleanup);
     const { addressOfSeed } = await lightClient();
     const receiver = await addressOfSeed(randomBytes(32));
-    const chromium = await Chromium.launch(cleanup);
-    const page = await chromium.open(net.url());
+    const browser = await Browser.launch(cleanup);
+    const page = await browser.open(net.url());
     await firstHead(page);
 
     await watchStages(page, "transfer-stage");

@@ -46,7 +46,9 @@ pub async fn follow(rpc: Rpc, peer: PeerId, news: mpsc::Sender<News>) {
             Err(error) => error,
         };
         failures = failures.saturating_add(1);
-        if error.blames_the_peer() || failures > PATIENCE {
+        // A peer of another chain is one for longer than a connection takes to break.
+        let certain = error.blames_the_peer() && error != LightError::OtherChain;
+        if certain || failures > PATIENCE {
             // The client is closing if nobody takes it.
             let _ = news.send(News::Failed(peer, error)).await;
             return;

@@ -42,7 +42,11 @@ impl Rpc {
     /// As [`Self::ask`], but for what decoding finds.
     pub async fn ask_raw(&self, peer: PeerId, request: &SyncRequest) -> Result<Vec<u8>, LightError> {
         let answer = async {
-            let mut stream = self.open(peer, &self.sync).await?;
+            // A connection that breaks while names are exchanged looks like a peer that knows none of ours.
+            let mut stream = self.open(peer, &self.sync).await.map_err(|error| match error {
+                LightError::OtherChain => LightError::Connection("no protocol in common".into()),
+                other => other,
+            })?;
             write_frame(&mut stream, &request.encode(), SyncRequest::MAX_BYTES).await.map_err(broken)?;
             let bytes = read_frame(&mut stream, SyncResponse::MAX_BYTES).await.map_err(broken)?;
             // The answer is here: whether the stream ends in good order is the peer's affair.
@@ -56,7 +60,8 @@ impl Rpc {
     /// Opens a stream on which the peer pushes its heads.
     ///
     /// # Errors
-    /// Of the connection.
+    /// Of the connection; [`LightError::OtherChain`] when the names exchanged have none in common, which is also what
+    /// a connection that breaks meanwhile looks like.
     pub async fn open_heads(&self, peer: PeerId) -> Result<Stream, LightError> {
         self.open(peer, &self.head).await
     }

@@ -28,6 +28,7 @@ export async function verification(cleanup, chromium, folder) {
   const walk = (replaced) =>
     page.evaluate((walk) => window.measured.benchSkipping(...walk), [SEATS, HEIGHTS, CHANGE_EVERY, replaced]);
   const [skipping, churn] = [await walk(CHANGED), await walk(SEATS)];
+  for (const { end } of [skipping, churn]) if (end !== "reached") throw new Error(`a walk ended with ${end}`);
   await page.close();
   return { one, skipping, churn };
 }

@@ -33,17 +33,22 @@ struct Walk {
     end: String,
 }
 
-/// A chain whose set moves on by `replaced` seats every `change_every` heights.
+/// A linked chain whose set moves on by `replaced` seats every `change_every` heights.
 struct Chain {
     spec: ChainSpec,
     seats: u64,
     change_every: u64,
     replaced: u64,
     keys: BTreeMap<u64, SecretKey>,
+    /// By the number of changes before.
+    sets: BTreeMap<u64, ValidatorSet>,
+    roots: BTreeMap<u64, Hash>,
+    /// Of all heights from 0 on.
+    ids: Vec<BlockId>,
 }
 
 impl Chain {
-    fn new(seats: u64, change_every: u64, replaced: u64) -> Result<Self, String> {
+    fn new(seats: u64, heights: u64, change_every: u64, replaced: u64) -> Result<Self, String> {
         let params = Params::default();
         let mut keys = BTreeMap::new();
         let mut validators = Vec::new();
@@ -66,12 +71,22 @@ impl Chain {
             devices: Vec::new(),
         };
         let spec = ChainSpec::new(genesis).map_err(|error| error.to_string())?;
-        Ok(Self { spec, seats, change_every, replaced, keys })
+        let (ids, sets, roots) = (vec![BlockId::new(spec.hash)], BTreeMap::new(), BTreeMap::new());
+        let mut chain = Self { spec, seats, change_every, replaced, keys, sets, roots, ids };
+        for height in 1..=heights {
+            let id = chain.header(height)?.id();
+            chain.ids.push(id);
+        }
+        Ok(chain)
+    }
+
+    fn changes(&self, height: u64) -> u64 {
+        height.saturating_sub(1).checked_div(self.change_every).unwrap_or_default()
     }
 
     /// The keys that sign a height.
     fn signers(&mut self, height: u64) -> Vec<SecretKey> {
-        let changes = height.saturating_sub(1).checked_div(self.change_every).unwrap_or_default();
+        let changes = self.changes(height);
         let first = changes.saturating_mul(self.replaced);
         let keys = &mut self.keys;
         (first..first.saturating_add(self.seats))
@@ -80,18 +95,32 @@ impl Chain {
     }
 
     fn set(&mut self, height: u64) -> Result<ValidatorSet, String> {
-        ValidatorSet::new(self.signers(height).iter().map(SecretKey::public))
-            .map_err(|error| error.to_string())
+        let changes = self.changes(height);
+        if let Some(set) = self.sets.get(&changes) {
+            return Ok(set.clone());
+        }
+        let keys = self.signers(height);
+        let set = ValidatorSet::new(keys.iter().map(SecretKey::public)).map_err(|error| error.to_string())?;
+        self.sets.insert(changes, set.clone());
+        Ok(set)
     }
 
-    /// Header and certificate of a height. The first of a new set links to the one before it: where no seat is left,
-    /// a walk takes that one step; all others are leaps.
-    fn signed(&mut self, height: u64) -> Result<SignedHeader, String> {
-        let (set, next) = (self.set(height)?, self.set(height.saturating_add(1))?);
-        let before = height.saturating_sub(1);
-        let first = before > 0 && before.checked_rem(self.change_every) == Some(0);
-        let parent_id = if first { self.signed(before)?.header.id() } else { BlockId::default() };
-        let header = Header {
+    fn root(&mut self, height: u64) -> Result<Hash, String> {
+        // Computed once a set: it is most of the work of making a header.
+        let changes = self.changes(height);
+        if let Some(root) = self.roots.get(&changes) {
+            return Ok(*root);
+        }
+        let root = self.set(height)?.root();
+        self.roots.insert(changes, root);
+        Ok(root)
+    }
+
+    fn header(&mut self, height: u64) -> Result<Header, String> {
+        let (root, next) = (self.root(height)?, self.root(height.saturating_add(1))?);
+        let before = usize::try_from(height.saturating_sub(1)).unwrap_or(usize::MAX);
+        let parent_id = self.ids.get(before).copied().ok_or("a header past the end")?;
+        Ok(Header {
             version: PROTOCOL_VERSION,
             chain_id: self.spec.genesis.chain_id.clone(),
             height: Height::new(height),
@@ -106,10 +135,15 @@ impl Chain {
             votes_root: Hash::default(),
             evidence_root: Hash::default(),
             state_root: Hash::default(),
-            validators_root: set.root(),
-            next_validators_root: next.root(),
+            validators_root: root,
+            next_validators_root: next,
             epoch_summary_root: Hash::default(),
-        };
+        })
+    }
+
+    /// Header and certificate of a height.
+    fn signed(&mut self, height: u64) -> Result<SignedHeader, String> {
+        let (header, set) = (self.header(height)?, self.set(height)?);
         let (place, id) = (header.height, header.id());
         let votes: Vec<Vote> = self
             .signers(height)
@@ -137,7 +171,7 @@ fn millis(since: clock::Instant) -> f64 {
 /// Milliseconds to verify the certificate of a header that all of so many seats signed, `rounds` times.
 #[wasm_bindgen(js_name = benchVerify)]
 pub fn bench_verify(seats: u32, rounds: u32) -> Result<f64, JsValue> {
-    let mut chain = Chain::new(seats.into(), u64::MAX, 0)?;
+    let mut chain = Chain::new(seats.into(), 2, u64::MAX, 0)?;
     let (signed, set) = (chain.signed(2)?, chain.set(2)?);
     let since = clock::instant();
     for _ in 0..rounds {
@@ -154,7 +188,7 @@ pub fn bench_skipping(
     change_every: u32,
     replaced: u32,
 ) -> Result<JsValue, JsValue> {
-    let mut chain = Chain::new(seats.into(), change_every.into(), replaced.into())?;
+    let mut chain = Chain::new(seats.into(), heights.into(), change_every.into(), replaced.into())?;
     let options = LightOptions::of(chain.spec.params());
     let target = chain.signed(heights.into())?;
     let now = target.header.time;
