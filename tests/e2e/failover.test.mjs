@@ -24,8 +24,8 @@ if (wants("chromium")) {
     // The first server of each page is the one that will be killed.
     const order = [1, 2, 3];
     const pages = await Promise.all([
-      chromium.open(net.url(net.addresses("webrtc", order))),
-      chromium.open(net.url(net.addresses("ws", order))),
+      chromium.open(net.url(net.addresses("webrtc", order), { transport: "webrtc" })),
+      chromium.open(net.url(net.addresses("ws", order), { transport: "websocket" })),
     ]);
     await Promise.all(pages.map(firstHead));
     const victim = net.nodes[1].peer_id;

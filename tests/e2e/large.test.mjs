@@ -21,8 +21,8 @@ if (wants("chromium")) {
     const { height } = await fill.json(150_000);
 
     const chromium = await Chromium.launch(cleanup);
-    for (const transport of ["webrtc", "ws"]) {
-      const page = await chromium.open(net.url(net.addresses(transport)));
+    for (const [transport, name] of [["webrtc", "webrtc"], ["ws", "websocket"]]) {
+      const page = await chromium.open(net.url(net.addresses(transport), { transport: name }));
       await firstHead(page);
       await page.waitForHead(height - 1, 20_000);
       const block = await page.evaluate(async (height) => {

@@ -7,17 +7,18 @@
 //! Walks run beside the task, so that a peer that answers slowly delays nobody: while one is under way and young, the
 //! claims of others wait; when it fails, or is old, the next claim is tried.
 
+mod conflicts;
 mod recent;
+mod saving;
 mod walk;
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
 use emotionalchain_shared::{
     chain::{ChainSpec, EpochSummary},
-    consensus::Evidence,
-    light::{Reached, Settled, Snapshot, Step, Trusted, Witnesses, Word, settle, verify_summary},
+    light::{LightOptions, Reached, Reason, Step, Trusted, Witnesses, Word, verify_summary},
     primitives::{BlockId, Height},
-    wire::{HeadUpdate, SignedHeader, SyncRequest, SyncResponse, Wire},
+    wire::{HeadUpdate, SignedHeader, Wire},
 };
 use libp2p::PeerId;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -30,6 +31,7 @@ use crate::{
     follow::News,
     host::{NetworkView, Order},
     options::Checkpoint,
+    peers::ENOUGH,
     rpc::Rpc,
     store::Store,
     views::{EpochView, ErrorView, HeadView, HeaderView, path_name},
@@ -40,12 +42,10 @@ use walk::{Hints, Walked, anchor, walk};
 
 /// Between looks at witnesses, stale peers and what is to be saved.
 const TICK: Duration = Duration::from_millis(250);
-/// Between two saves.
-const SAVE: Duration = Duration::from_secs(5);
 /// A walk that takes longer lets another begin beside it.
 const WALK_PATIENCE: Duration = Duration::from_secs(2);
-/// Walks under way at once.
-const MAX_WALKS: usize = 3;
+/// Walks under way at once: one a peer, so that peers that answer slowly cannot keep others from being heard.
+const MAX_WALKS: usize = ENOUGH;
 /// Between two questions for the block at the checkpoint: a peer that has another one is gone by then.
 const ANCHOR_AGAIN: Duration = Duration::from_millis(500);
 /// How far a peer's head may lie behind ours, beside three block intervals, milliseconds.
@@ -62,10 +62,10 @@ pub struct ChainView {
     pub signed: Option<Arc<SignedHeader>>,
     /// What trust began at.
     pub trust: &'static str,
-    /// Why the client halted.
+    /// Why the client halted, or what hinders it.
     pub error: Option<ErrorView>,
-    /// Whether it halted.
-    pub halted: bool,
+    /// Why it halted, if it did.
+    pub halted: Option<LightError>,
     /// Whether a walk of several steps is under way.
     pub syncing: bool,
     /// Headers whose certificates were verified.
@@ -108,6 +108,8 @@ enum Done {
     Anchored(PeerId, Result<Box<(Trusted, SignedHeader)>, LightError>),
     Witness(PeerId, Height, Result<Option<Box<SignedHeader>>, LightError>),
     Conflict(PeerId, Box<SignedHeader>, Walked),
+    /// The peer's block at our height, after its header of a later one did not link to ours.
+    Doubt(PeerId, LightError, Result<Box<SignedHeader>, LightError>),
 }
 
 /// What a peer last claimed.
@@ -140,10 +142,11 @@ impl Chain {
         let start = parts.trusted.take();
         let (trusted, signed) = start.map_or((None, None), |(trusted, signed)| (Some(trusted), signed));
         let mut recent = Recent::default();
+        if let Some(trusted) = &trusted {
+            recent.start(trusted.clone());
+        }
         if let (Some(trusted), Some(signed)) = (&trusted, &signed) {
             recent.add(signed.clone(), trusted.clone());
-        } else if let Some(trusted) = &trusted {
-            recent.start(trusted.clone());
         }
         Self {
             parts,
@@ -166,12 +169,19 @@ impl Chain {
     pub async fn run(mut self) {
         let trust = self.parts.trust;
         let trusted = self.trusted.clone();
+        if let Some(trusted) = &trusted {
+            let options = LightOptions::of(self.parts.spec.params());
+            if clock::now().since(trusted.time) >= options.trusting_ms {
+                let reason = Reason::Expired(trusted.time);
+                self.halt(LightError::Header { height: trusted.height, reason });
+            }
+        }
         self.parts.view.send_modify(|view| (view.trust, view.trusted) = (trust, trusted));
         loop {
             tokio::select! {
                 news = self.parts.news.recv() => match news {
                     Some(News::Head(peer, update)) => self.on_head(peer, update).await,
-                    Some(News::Failed(peer, error)) => self.blame(peer, error).await,
+                    Some(News::Failed(peer, error)) => self.give_up(peer, error).await,
                     None => break,
                 },
                 Some(done) = self.ended.recv() => self.on_done(done).await,
@@ -186,12 +196,27 @@ impl Chain {
         self.save(true).await;
     }
 
+    /// Stops to trust anything.
+    fn halt(&self, error: LightError) {
+        self.parts.view.send_modify(|view| {
+            view.error = Some(ErrorView { code: error.code().0, message: error.to_string() });
+            view.halted = Some(error);
+        });
+    }
+
     fn halted(&self) -> bool {
-        self.parts.view.borrow().halted
+        self.parts.view.borrow().halted.is_some()
     }
 
     async fn blame(&self, peer: PeerId, error: LightError) {
         let order = if error.blames_the_peer() { Order::Drop(peer, error) } else { Order::Failed(peer) };
+        // The host is closing if nobody takes it.
+        let _ = self.parts.orders.send(order).await;
+    }
+
+    /// A peer from which no heads are to be had.
+    async fn give_up(&self, peer: PeerId, error: LightError) {
+        let order = if error.blames_the_peer() { Order::Drop(peer, error) } else { Order::Leave(peer) };
         // The host is closing if nobody takes it.
         let _ = self.parts.orders.send(order).await;
     }
@@ -261,6 +286,13 @@ impl Chain {
                 self.count(walked.verified);
                 match walked.end {
                     Ok(Step::Reached(reached)) => self.reached(peer, &update, &reached, walked.seats).await,
+                    Ok(Step::Failed { reason: reason @ Reason::Expired(_), height }) => {
+                        self.halt(LightError::Header { height, reason });
+                    }
+                    // It may follow another block than ours at our very height.
+                    Ok(Step::Failed { reason: reason @ (Reason::Parent | Reason::Announced), height }) => {
+                        self.doubt(peer, LightError::Header { height, reason });
+                    }
                     Ok(Step::Failed { height, reason }) => {
                         self.blame(peer, LightError::Header { height, reason }).await;
                     }
@@ -275,13 +307,26 @@ impl Chain {
                 match found {
                     Ok(found) => {
                         let (trusted, signed) = *found;
+                        self.recent.start(trusted.clone());
                         self.recent.add(signed.clone(), trusted.clone());
                         (self.trusted, self.signed) = (Some(trusted), Some(signed));
                     }
-                    Err(error) => self.blame(peer, error).await,
+                    Err(error) => {
+                        if error
+                            == LightError::Checkpoint(
+                                self.parts.checkpoint.map(|one| one.height).unwrap_or_default(),
+                            )
+                        {
+                            // Perhaps it is not the peer that is wrong: whoever gave the checkpoint should know.
+                            let hindered = ErrorView { code: error.code().0, message: error.to_string() };
+                            self.parts.view.send_modify(|view| view.error = Some(hindered));
+                        }
+                        self.blame(peer, error).await;
+                    }
                 }
                 self.go_on();
             }
+            Done::Doubt(peer, lie, answer) => self.on_doubt(peer, lie, answer).await,
             Done::Witness(peer, height, answer) => {
                 let now = clock::now();
                 let word = match answer {
@@ -302,7 +347,6 @@ impl Chain {
             }
             Done::Conflict(peer, theirs, walked) => {
                 self.count(walked.verified);
-                self.conflicts.remove(&peer);
                 match walked.end {
                     Ok(end) => self.settle_conflict(peer, &theirs, &end).await,
                     Err(error) => self.blame(peer, error).await,
@@ -379,64 +423,6 @@ impl Chain {
         }
     }
 
-    /// Holds a peer's header against our verified one of that height: whether they are the same. If not, a walk finds
-    /// out who is wrong.
-    fn compare(&mut self, peer: PeerId, theirs: &SignedHeader) -> bool {
-        let height = theirs.header.height;
-        let Some(ours) = self.recent.id(height) else { return false };
-        if ours == theirs.header.id() {
-            self.witnesses.heard(height, &peer, Word::Agrees, clock::now());
-            return true;
-        }
-        let known = self.conflicts.insert(peer, theirs.header.id());
-        let Some(below) = self.recent.below(height).filter(|_| known.is_none()) else { return false };
-        let (spec, rpc, done) = (Rc::clone(&self.parts.spec), self.parts.rpc.clone(), self.done.clone());
-        let theirs = Box::new(theirs.clone());
-        spawn(async move {
-            let walked = walk(&spec, &rpc, peer, below, (*theirs).clone(), Hints::default()).await;
-            let _ = done.send(Done::Conflict(peer, theirs, walked)).await;
-        });
-        false
-    }
-
-    async fn settle_conflict(&mut self, peer: PeerId, theirs: &SignedHeader, end: &Step) {
-        let height = theirs.header.height;
-        let Some(ours) = self.recent.signed(height) else { return };
-        match settle(ours, end) {
-            Some(Settled::Fork(fork)) => {
-                let evidence = [fork.ours().clone(), fork.theirs().clone()];
-                self.halt(LightError::Fork(height));
-                self.accuse(evidence);
-            }
-            Some(Settled::Lie { height, reason }) => {
-                self.blame(peer, LightError::Header { height, reason }).await;
-            }
-            Some(Settled::Undecided) | None => self.blame(peer, LightError::OutOfReach(height)).await,
-        }
-    }
-
-    /// Stops to trust anything.
-    fn halt(&self, error: LightError) {
-        self.parts.view.send_modify(|view| {
-            view.halted = true;
-            view.error = Some(ErrorView { code: error.code().0, message: error.to_string() });
-        });
-    }
-
-    /// Hands the evidence to every peer: those that finalised the other block will use it.
-    fn accuse(&self, evidence: [Evidence; 2]) {
-        let requests = evidence.map(|one| SyncRequest::SubmitEvidence(Box::new(one)));
-        for peer in self.parts.network.borrow().connected.clone() {
-            let (rpc, requests) = (self.parts.rpc.clone(), requests.clone());
-            spawn(async move {
-                for request in &requests {
-                    // A node that finalised this very block refuses it.
-                    let _ = rpc.ask(peer, request).await;
-                }
-            });
-        }
-    }
-
     fn on_ask(&mut self, ask: Ask) {
         match ask {
             // Nobody may be waiting any more.
@@ -457,6 +443,7 @@ impl Chain {
     async fn tick(&mut self) {
         let connected = self.parts.network.borrow().connected.clone();
         self.claims.retain(|peer, _| connected.contains(peer));
+        self.conflicts.retain(|peer, _| connected.contains(peer));
         self.go_on();
         if self.halted() {
             return;
@@ -464,71 +451,5 @@ impl Chain {
         self.ask_witnesses(&connected);
         self.drop_stale().await;
         self.save(false).await;
-    }
-
-    fn ask_witnesses(&mut self, connected: &[PeerId]) {
-        let Some((height, _)) = self.witnesses.head() else { return };
-        for peer in self.witnesses.ask(connected.iter().copied(), clock::now()) {
-            let (rpc, done) = (self.parts.rpc.clone(), self.done.clone());
-            spawn(async move {
-                let answer = match rpc.ask(peer, &SyncRequest::Headers(height, 1)).await {
-                    Ok(SyncResponse::Headers(headers)) => match headers.into_iter().next() {
-                        Some(signed) if signed.header.height == height => Ok(Some(Box::new(signed))),
-                        Some(_) => Err(LightError::BadAnswer("another header")),
-                        None => Ok(None),
-                    },
-                    Ok(SyncResponse::Refused(_)) => Ok(None),
-                    Ok(_) => Err(LightError::BadAnswer("no header")),
-                    Err(error) => Err(error),
-                };
-                let _ = done.send(Done::Witness(peer, height, answer)).await;
-            });
-        }
-    }
-
-    async fn drop_stale(&mut self) {
-        let Some(head) = self.signed.as_ref().map(|signed| &signed.header) else { return };
-        let interval = self.parts.spec.params().block_interval_ms;
-        let patience = STALE_MS.saturating_add(interval.saturating_mul(3));
-        let stale = |claim: &Claim| head.time.since(claim.update.head.header.time) > patience;
-        let peers: Vec<_> = self
-            .claims
-            .iter()
-            .filter(|(_, claim)| stale(claim))
-            .map(|(peer, claim)| (*peer, claim.update.head.header.height))
-            .collect();
-        let height = head.height;
-        for (peer, got) in peers {
-            self.claims.remove(&peer);
-            self.blame(peer, LightError::StaleHead { got, head: height }).await;
-        }
-    }
-
-    fn snapshot(&self) -> Option<Vec<u8>> {
-        let trusted = self.trusted.clone().filter(|_| !self.halted())?;
-        let addresses = self.parts.network.borrow().addresses.clone();
-        Some(Snapshot::new(trusted, self.signed.clone(), addresses).encode(&self.parts.spec))
-    }
-
-    async fn save(&mut self, last: bool) {
-        let Some(height) = self.trusted.as_ref().map(|trusted| trusted.height) else { return };
-        let now = clock::instant();
-        let due = match &self.saved {
-            None => height > Height::ZERO,
-            Some((saved, _)) if *saved == height => false,
-            Some((_, then)) => last || now.saturating_duration_since(*then) >= SAVE,
-        };
-        let Some(bytes) = self.snapshot().filter(|_| due) else { return };
-        self.saved = Some((height, now));
-        let saved = self.parts.store.save(&self.parts.record, height.get(), bytes).await;
-        let error = saved.err().map(|error| ErrorView { code: error.code().0, message: error.to_string() });
-        // The client goes on without; a later save that works takes the error away.
-        self.parts.view.send_if_modified(|view| {
-            let changed = !view.halted && view.error != error;
-            if changed {
-                view.error = error;
-            }
-            changed
-        });
     }
 }

@@ -1,6 +1,6 @@
 //! The client's face: a handle that can be cloned and sent, and the start of what is behind it.
 
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 use emotionalchain_link::ChainTag;
 use emotionalchain_shared::{
@@ -39,9 +39,6 @@ const CALLS: usize = 256;
 const NEWS: usize = 64;
 /// Orders that wait for the host.
 const ORDERS: usize = 256;
-/// The durable store's place, where none is named.
-pub(crate) const PLACE: &str = "emotionalchain-light";
-
 type Job = Box<dyn FnOnce(Rc<Queries>) -> LocalBoxFuture<'static, ()> + Send>;
 
 /// A running light client; cheap to clone. It ends with the last clone, or when it is closed.
@@ -79,7 +76,7 @@ impl LightClient {
     pub fn status(&self) -> StatusView {
         let (chain, network) = (self.chain.borrow(), self.network.borrow());
         let state = match () {
-            () if chain.halted => "halted",
+            () if chain.halted.is_some() => "halted",
             () if network.connected.is_empty() => "connecting",
             () if chain.head.is_none() || chain.syncing => "syncing",
             () => "following",
@@ -366,6 +363,7 @@ async fn run(host: Host, chain: Chain, queries: Rc<Queries>, mut calls: mpsc::Re
         chain.run().await;
         let _ = saved.send(());
     });
+    spawn(fill_epochs(Rc::downgrade(&queries)));
     let orders = queries.orders.clone();
     loop {
         tokio::select! {
@@ -394,13 +392,37 @@ async fn run(host: Host, chain: Chain, queries: Rc<Queries>, mut calls: mpsc::Re
     let _ = save.await;
 }
 
+/// Asks for the summary of an epoch whose closing head was passed over, or came without it.
+async fn fill_epochs(queries: Weak<Queries>) {
+    let Some(mut chain) = queries.upgrade().map(|on| on.chain.clone()) else { return };
+    let mut asked = 0;
+    while chain.changed().await.is_ok() {
+        let (open, known) = {
+            let view = chain.borrow_and_update();
+            let open = view.head.as_ref().map(|head| head.header.epoch).unwrap_or_default();
+            (open, view.epoch.as_ref().map(|epoch| epoch.epoch))
+        };
+        let missing = open.checked_sub(1).filter(|closed| known.is_none_or(|known| known < *closed));
+        // Epochs without a block do not exist: each is asked for once.
+        if let Some(closed) = missing.filter(|_| asked != open) {
+            asked = open;
+            let Some(on) = queries.upgrade() else { return };
+            // What is found goes to the chain's task.
+            let _ = on.epoch(Epoch::new(closed)).await;
+        }
+    }
+}
+
 async fn open(kind: &StorageKind) -> Result<Rc<dyn Store>, LightError> {
     Ok(match kind {
         StorageKind::Memory => Rc::new(Memory::default()),
         StorageKind::Durable(place) => Rc::new(Durable::open(place).await?),
-        StorageKind::Auto => match Durable::open(PLACE).await {
-            Ok(store) => Rc::new(store),
-            Err(_) => Rc::new(Memory::default()),
+        StorageKind::Auto => match Durable::PLACE {
+            Some(place) => match Durable::open(place).await {
+                Ok(store) => Rc::new(store),
+                Err(_) => Rc::new(Memory::default()),
+            },
+            None => Rc::new(Memory::default()),
         },
     })
 }

@@ -2,7 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the seam")]
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    task::Poll,
+    time::Duration,
+};
 
 use emotionalchain_shared::primitives::TimeMs;
 use futures::future::{Either, select};
@@ -26,9 +30,18 @@ pub async fn sleep(length: Duration) {
     Delay::new(length).await;
 }
 
-/// Lets the page draw and take input.
+/// Lets other tasks run; in a page, once the slice of time is used up, also the page itself. No timer: those are slow
+/// in the background.
 pub async fn breathe() {
-    sleep(Duration::ZERO).await;
+    let mut waited = false;
+    poll_fn(|cx| {
+        if std::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The future's result, or nothing if it takes longer; it is then dropped.

@@ -81,7 +81,7 @@ pub enum LightError {
         /// Why.
         reason: Reason,
     },
-    /// More steps than a walk may take.
+    /// More steps than a walk may take, or a start that is too old by now: nobody's fault.
     #[error("header {0} is out of reach")]
     OutOfReach(Height),
     /// A header or set that was not asked for.
@@ -142,7 +142,8 @@ impl LightError {
             Self::Oversized => "oversized",
             Self::EndlessStream => "endless-stream",
             Self::Header { reason, .. } => reason.code(),
-            Self::OutOfReach(_) | Self::OtherHeader(_) | Self::Checkpoint(_) => "forged-header",
+            Self::OutOfReach(_) => "timeout",
+            Self::OtherHeader(_) | Self::Checkpoint(_) => "forged-header",
             Self::NotAsked(reason) => reason.code(),
             Self::StaleHead { .. } => "stale-head",
             Self::Answer(reason) => reason.code(),
@@ -161,7 +162,6 @@ impl LightError {
             | Self::Undecodable(_)
             | Self::Oversized
             | Self::EndlessStream
-            | Self::OutOfReach(_)
             | Self::NotAsked(_)
             | Self::StaleHead { .. }
             | Self::Answer(_)
@@ -171,6 +171,16 @@ impl LightError {
             // A trusted block that is too old is our own trouble.
             Self::Header { reason, .. } => !matches!(reason, Reason::Expired(_)),
             _ => false,
+        }
+    }
+
+    /// Whether the same question may get an answer later, or from another peer.
+    pub fn may_pass(&self) -> bool {
+        let busy = Self::refusal(Refusal::Busy.code());
+        match self {
+            Self::NotFound(_) | Self::NoPeers | Self::Timeout(_) | Self::Connection(_) => true,
+            Self::Refused { reason, .. } => *reason == busy,
+            other => other.blames_the_peer(),
         }
     }
 

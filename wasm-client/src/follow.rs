@@ -18,6 +18,8 @@ use crate::{
     rpc::{Rpc, broken},
 };
 
+/// How long the first head may take to begin: a node sends the one that it has at once.
+const FIRST_TIME: Duration = Duration::from_secs(10);
 /// How long a frame may take once its first byte is there.
 const FRAME_TIME: Duration = Duration::from_secs(10);
 /// Heads within [`FLOOD_TIME`]: the fastest chain makes one in 10 ms.
@@ -47,7 +49,8 @@ pub async fn follow(rpc: Rpc, peer: PeerId, news: mpsc::Sender<News>) {
         };
         failures = failures.saturating_add(1);
         // A peer of another chain is one for longer than a connection takes to break.
-        let certain = error.blames_the_peer() && error != LightError::OtherChain;
+        let certain = (error.blames_the_peer() && error != LightError::OtherChain)
+            || matches!(error, LightError::Timeout(_));
         if certain || failures > PATIENCE {
             // The client is closing if nobody takes it.
             let _ = news.send(News::Failed(peer, error)).await;
@@ -68,21 +71,29 @@ async fn read(
         .await
         .map_err(broken)?;
     let mut pace = Pace::default();
+    let first = clock::within(FIRST_TIME, begin(&mut stream)).await;
+    let mut begun = first.ok_or(LightError::Timeout(FIRST_TIME.as_secs()))??;
     loop {
-        let bytes = next_frame(&mut stream).await?;
+        let bytes = end(&mut stream, begun).await?;
         pace.count(clock::instant())?;
         let update = HeadUpdate::decode(&bytes).map_err(LightError::Undecodable)?;
         *failures = 0;
         if news.send(News::Head(peer, Box::new(update))).await.is_err() {
             return Ok(());
         }
+        begun = begin(&mut stream).await?;
     }
 }
 
-/// Waits for a frame to begin for as long as it takes, and for its end not longer than [`FRAME_TIME`].
-async fn next_frame<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Vec<u8>, LightError> {
+/// Waits for a frame to begin, for as long as it takes.
+async fn begin<S: AsyncRead + Unpin>(stream: &mut S) -> Result<[u8; 1], LightError> {
     let mut first = [0];
     stream.read_exact(&mut first).await.map_err(broken)?;
+    Ok(first)
+}
+
+/// Waits for the end of a frame that has begun, not longer than [`FRAME_TIME`].
+async fn end<S: AsyncRead + Unpin>(stream: &mut S, first: [u8; 1]) -> Result<Vec<u8>, LightError> {
     let mut whole = Cursor::new(first).chain(stream);
     let frame = read_frame(&mut whole, HeadUpdate::MAX_BYTES);
     clock::within(FRAME_TIME, frame).await.ok_or(LightError::EndlessStream)?.map_err(broken)
@@ -118,7 +129,13 @@ mod tests {
     #[cfg(not(target_arch = "wasm32"))]
     #[test]
     fn frames_are_read_whole_or_refused() {
-        let read = |bytes: &[u8]| futures::executor::block_on(next_frame(&mut Cursor::new(bytes)));
+        let read = |bytes: &[u8]| {
+            futures::executor::block_on(async {
+                let mut stream = Cursor::new(bytes);
+                let first = begin(&mut stream).await?;
+                end(&mut stream, first).await
+            })
+        };
         assert_eq!(read(&[2, 7, 8]).unwrap(), [7, 8]);
         assert_eq!(read(&[0xff, 0xff, 0xff, 0x7f]).unwrap_err(), LightError::Oversized);
         assert_eq!(read(&[3, 7]).unwrap_err().code().0, "connection");

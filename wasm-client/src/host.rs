@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use emotionalchain_shared::{
     primitives::Height,
-    wire::{SyncRequest, SyncResponse},
+    wire::{MAX_PEER_ADDRESSES, SyncRequest, SyncResponse},
 };
 use futures::{
     StreamExt,
@@ -23,7 +23,7 @@ use crate::{
     executor::spawn,
     follow::{self, News},
     options::LightConfig,
-    peers::{Peers, State},
+    peers::{Peers, State, may_be_hearsay},
     rpc::Rpc,
     transport::{Behaviour, BehaviourEvent, TransportKind},
     views::{DroppedView, PeerView},
@@ -44,12 +44,14 @@ pub enum Order {
     Drop(PeerId, LightError),
     /// A peer did not answer.
     Failed(PeerId),
+    /// A peer is of no use: it is left, and dialled again when others are no better.
+    Leave(PeerId),
     /// A peer gave something useful.
     Useful(PeerId),
     /// A peer reports this head.
     Reported(PeerId, Height),
-    /// Somebody named these addresses.
-    Learn(Vec<Multiaddr>),
+    /// A peer named these addresses.
+    Learn(PeerId, Vec<Multiaddr>),
     /// Stop.
     Close(oneshot::Sender<()>),
 }
@@ -131,8 +133,9 @@ impl Host {
                     Some(order) => self.on_order(order),
                     None => break None,
                 },
-                () = clock::sleep(TICK) => self.ask_around(),
+                () = clock::sleep(TICK) => {}
             }
+            self.ask_around();
         };
         for link in self.links.values() {
             link.follower.abort();
@@ -255,9 +258,13 @@ impl Host {
                     link.reported = Some(height);
                 }
             }
-            Order::Learn(addresses) => {
-                for address in addresses {
-                    self.peers.learn(address, clock::instant());
+            Order::Leave(peer) => drop(self.swarm.disconnect_peer_id(peer)),
+            Order::Learn(peer, addresses) => {
+                let Some(via) = self.links.get(&peer).map(|link| link.address.clone()) else { return };
+                for address in addresses.into_iter().take(MAX_PEER_ADDRESSES) {
+                    if may_be_hearsay(&address, &via) {
+                        self.peers.learn(address, clock::instant());
+                    }
                 }
             }
             // Handled by the loop.
@@ -305,7 +312,7 @@ impl Host {
             let Some(orders) = orders.upgrade() else { return };
             let order = match answer {
                 Ok(SyncResponse::Peers(addresses)) => {
-                    Order::Learn(addresses.iter().filter_map(|one| one.parse().ok()).collect())
+                    Order::Learn(peer, addresses.iter().filter_map(|one| one.parse().ok()).collect())
                 }
                 Ok(SyncResponse::Refused(_)) => return,
                 Ok(_) => Order::Drop(peer, LightError::BadAnswer("peers")),

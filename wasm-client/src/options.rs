@@ -23,7 +23,7 @@ pub struct Checkpoint {
 /// Where the trusted state is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StorageKind {
-    /// Durable where the platform has it, else memory.
+    /// Durable where the platform has a place for it, as browsers do; else memory.
     Auto,
     /// Durable, or the start fails: a database's name in a browser, a file's path natively.
     Durable(String),

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use libp2p::{Multiaddr, PeerId};
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 use vecmap::VecMap;
 use web_time::Instant;
 
@@ -28,6 +28,38 @@ const MAX_ADDRESSES: usize = 6;
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// Whether an address that a peer named may be dialled: an IP address, and one of a private network only if the peer
+/// itself is in one. Otherwise anybody could send pages knocking at their visitors' own machines.
+pub fn may_be_hearsay(address: &Multiaddr, via: &Multiaddr) -> bool {
+    match is_public(address) {
+        Some(public) => public || is_public(via) != Some(true),
+        None => false,
+    }
+}
+
+/// Whether an address is one of the whole internet; nothing for a name.
+fn is_public(address: &Multiaddr) -> Option<bool> {
+    match address.iter().next()? {
+        Protocol::Ip4(ip) => Some(
+            !(ip.is_loopback()
+                || ip.is_private()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || ip.is_broadcast()
+                || ip.is_multicast()),
+        ),
+        Protocol::Ip6(ip) => Some(
+            !(ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+                || ip.to_ipv4_mapped().is_some()),
+        ),
+        _ => None,
+    }
+}
 
 /// What a peer is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,10 +122,16 @@ impl Peers {
         }
     }
 
-    /// Forgets the waiting peer that failed most often.
+    /// Forgets the waiting peer that failed most often; among a crowd of liars, the one that was met first.
     fn make_room(&mut self) -> bool {
         if self.known.len() < MAX_KNOWN {
             return true;
+        }
+        let banned = |one: &(&PeerId, &Known)| one.1.state == State::Banned;
+        if self.known.iter().filter(banned).count() > MAX_KNOWN.div_ceil(2)
+            && let Some(first) = self.known.iter().find(banned).map(|(peer, _)| *peer)
+        {
+            return self.known.remove(&first).is_some();
         }
         let waiting = self.known.iter().filter(|(_, one)| matches!(one.state, State::Waiting(_)));
         let worst = waiting.filter(|(_, one)| one.failures > 0).max_by_key(|(_, one)| one.failures);
@@ -275,6 +313,34 @@ mod tests {
             peers.learn(address(late, port), now);
         }
         assert_eq!(peers.known[&late].addresses.len(), MAX_ADDRESSES);
+    }
+
+    #[test]
+    fn hearsay_of_private_networks_stays_there() {
+        let [public, private, own, name] = [
+            "/ip4/8.8.8.8/tcp/1/ws",
+            "/ip4/192.168.1.1/tcp/80/ws",
+            "/ip4/127.0.0.1/tcp/1/ws",
+            "/dns4/router.local/tcp/80/ws",
+        ]
+        .map(|text| text.parse::<Multiaddr>().unwrap());
+        assert!(may_be_hearsay(&public, &public) && may_be_hearsay(&public, &own));
+        assert!(may_be_hearsay(&own, &own) && may_be_hearsay(&private, &own));
+        assert!(!may_be_hearsay(&private, &public) && !may_be_hearsay(&own, &public));
+        assert!(!may_be_hearsay(&name, &own) && !may_be_hearsay(&Multiaddr::empty(), &own));
+        let mapped = "/ip6/::ffff:127.0.0.1/tcp/1/ws".parse().unwrap();
+        assert!(!may_be_hearsay(&mapped, &public));
+    }
+
+    #[test]
+    fn a_crowd_of_liars_leaves_room() {
+        let (mut peers, ids, now) = some(MAX_KNOWN);
+        for id in &ids[..MAX_KNOWN / 2 + 1] {
+            peers.ban(*id);
+        }
+        let late = PeerId::random();
+        peers.learn(address(late, 1), now);
+        assert!(peers.list().any(|(id, ..)| *id == late) && peers.list().count() == MAX_KNOWN);
     }
 
     #[test]

@@ -49,10 +49,10 @@ impl Queries {
     /// The newest verified block.
     ///
     /// # Errors
-    /// [`LightError::Fork`] once the client halted, [`LightError::Timeout`] while there is none.
+    /// Why the client halted, if it did; [`LightError::Timeout`] while there is none.
     pub async fn head(&self) -> Result<(Height, BlockId, TimeMs), LightError> {
         let mut chain = self.chain.clone();
-        let wait = chain.wait_for(|view| view.halted || view.head.is_some());
+        let wait = chain.wait_for(|view| view.halted.is_some() || view.head.is_some());
         let found = clock::within(HEAD_PATIENCE, wait).await;
         let view =
             found.ok_or(LightError::Timeout(HEAD_PATIENCE.as_secs()))?.map_err(|_| LightError::Closed)?;
@@ -61,13 +61,9 @@ impl Queries {
         Ok((trusted.height, trusted.id, trusted.time))
     }
 
-    /// Refuses to answer anything once the chain has forked.
+    /// Refuses to answer anything once the client has halted.
     fn trusting(&self, view: &ChainView) -> Result<(), LightError> {
-        if !view.halted {
-            return Ok(());
-        }
-        let height = view.trusted.as_ref().map(|trusted| trusted.height).unwrap_or_default();
-        Err(LightError::Fork(height))
+        view.halted.clone().map_or(Ok(()), Err)
     }
 
     /// Connected peers, the best first; waits for one.
@@ -137,13 +133,13 @@ impl Queries {
     async fn reach(&self, height: Height) -> Result<(), LightError> {
         let mut chain = self.chain.clone();
         let high = |view: &ChainView| {
-            view.halted || view.trusted.as_ref().is_some_and(|trusted| trusted.height >= height)
+            view.halted.is_some() || view.trusted.as_ref().is_some_and(|trusted| trusted.height >= height)
         };
         match clock::within(HEAD_PATIENCE, chain.wait_for(high)).await {
             Some(Ok(view)) => self.trusting(&view),
             Some(Err(_)) => Err(LightError::Closed),
-            // A height that the chain has not reached: whoever answers for it made it up.
-            None => Err(LightError::BadAnswer("a height that the chain has not reached")),
+            // Made up, or our own head is behind: nobody can tell which.
+            None => Err(LightError::Timeout(HEAD_PATIENCE.as_secs())),
         }
     }
 

@@ -126,13 +126,8 @@ impl Queries {
         loop {
             chain.borrow_and_update();
             match look().await {
-                // The network may be away for a while.
-                Err(
-                    LightError::NotFound(_)
-                    | LightError::NoPeers
-                    | LightError::Timeout(_)
-                    | LightError::Connection(_),
-                ) => {}
+                // The network may be away for a while, a peer busy or a liar: the next head brings another chance.
+                Err(error) if error.may_pass() => {}
                 other => return other,
             }
             chain.changed().await.map_err(|_| LightError::Closed)?;

@@ -50,11 +50,11 @@ impl Places {
     fn take(&self, peer: PeerId) -> Option<Place> {
         let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let total: usize = open.values().sum();
-        let own = open.entry(peer).or_default();
-        if total >= MAX_STREAMS || *own >= MAX_PER_PEER {
+        let own = open.get(&peer).copied().unwrap_or_default();
+        if total >= MAX_STREAMS || own >= MAX_PER_PEER {
             return None;
         }
-        *own = own.saturating_add(1);
+        open.insert(peer, own.saturating_add(1));
         Some(Place { peer, places: self.clone() })
     }
 }
@@ -131,6 +131,7 @@ mod tests {
         drop(held);
         assert!(places.take(peer).is_some());
         let all: Vec<_> = (0..2 * MAX_STREAMS).filter_map(|_| places.take(PeerId::random())).collect();
-        assert!(all.len() <= MAX_STREAMS);
+        assert_eq!(all.len(), MAX_STREAMS);
+        assert_eq!(places.0.lock().unwrap().len(), MAX_STREAMS, "a stranger that is refused leaves nothing");
     }
 }

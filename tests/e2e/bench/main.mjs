@@ -70,7 +70,7 @@ try {
   print(
     "### Memory of the page, in MiB",
     table([
-      ["", "JavaScript heap", "outside it, with WebAssembly"],
+      ["", "JavaScript heap", "WebAssembly"],
       ["at the first head", mebibytes(first.heap), mebibytes(first.outside)],
       [`after ${minutes} min`, mebibytes(last.heap), mebibytes(last.outside)],
     ]),

@@ -2,11 +2,23 @@
 
 import { firstHead, follow } from "../lib/client.mjs";
 
-/** JavaScript's heap, and what lies outside it: above all the memory of WebAssembly. */
+/** JavaScript's heap, and the memory of WebAssembly, which lies outside of it and never shrinks. */
 async function usage(devtools) {
   await devtools.send("HeapProfiler.collectGarbage");
-  const { usedSize, backingStorageSize } = await devtools.send("Runtime.getHeapUsage");
-  return { heap: usedSize, outside: backingStorageSize };
+  const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+  return { heap: usedSize, outside: await wasmMemory(devtools) };
+}
+
+/** No page can reach the memory of a module that does not export it; the inspector finds it among all objects. */
+async function wasmMemory(devtools) {
+  const { result } = await devtools.send("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
+  const { objects } = await devtools.send("Runtime.queryObjects", { prototypeObjectId: result.objectId });
+  const { result: total } = await devtools.send("Runtime.callFunctionOn", {
+    objectId: objects.objectId,
+    functionDeclaration: "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }",
+    returnByValue: true,
+  });
+  return total.value;
 }
 
 /** At the first head, and after so many minutes of following. */

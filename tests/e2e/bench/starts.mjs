@@ -16,7 +16,7 @@ function untilHead(page) {
 export async function starts(chromium, net, transport, runs) {
   const cold = [];
   const warm = [];
-  const url = net.url(net.addresses(transport));
+  const url = net.url(net.addresses(transport), { transport: transport === "ws" ? "websocket" : transport });
   for (let run = 0; run < runs; run += 1) {
     const page = await chromium.open(url);
     cold.push(await untilHead(page));

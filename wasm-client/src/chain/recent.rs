@@ -18,12 +18,13 @@ const MAX_TRUSTED: usize = 32;
 pub struct Recent {
     headers: VecDeque<(BlockId, SignedHeader)>,
     trusted: VecDeque<Trusted>,
+    start: Option<Trusted>,
 }
 
 impl Recent {
-    /// Keeps the block that trust began at.
+    /// Keeps the block that trust began at, for good.
     pub fn start(&mut self, trusted: Trusted) {
-        self.trusted.push_back(trusted);
+        self.start = Some(trusted);
     }
 
     /// Keeps a verified header and the trusted block that it became; it is higher than all before.
@@ -48,9 +49,12 @@ impl Recent {
         self.at(height).map(|(_, signed)| signed)
     }
 
-    /// The newest trusted block below a height.
-    pub fn below(&self, height: Height) -> Option<Trusted> {
-        self.trusted.iter().rev().find(|one| one.height < height).cloned()
+    /// Trusted blocks below a height, from the newest on ever further apart, the one that trust began at last.
+    pub fn below(&self, height: Height) -> Vec<Trusted> {
+        let below: Vec<&Trusted> = self.trusted.iter().rev().filter(|one| one.height < height).collect();
+        let apart = (0..usize::BITS).map_while(|power| below.get((1_usize << power).saturating_sub(1)));
+        let start = self.start.as_ref().filter(|one| one.height < height);
+        apart.copied().chain(start).cloned().collect()
     }
 
     fn at(&self, height: Height) -> Option<&(BlockId, SignedHeader)> {

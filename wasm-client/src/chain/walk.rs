@@ -78,6 +78,20 @@ pub async fn walk(
     Walked { verified: skipping.verified(), seats, end }
 }
 
+/// The first of these trusted blocks that a peer has as well; genesis everybody has.
+///
+/// # Errors
+/// [`LightError::OtherHeader`] when it has none of them: it is on another chain than the one that is trusted.
+pub async fn common(rpc: &Rpc, peer: PeerId, ours: Vec<Trusted>) -> Result<Trusted, LightError> {
+    let lowest = ours.last().map(|one| one.height).unwrap_or_default();
+    for one in ours {
+        if one.height == Height::ZERO || fetch_header(rpc, peer, one.height).await?.header.id() == one.id {
+            return Ok(one);
+        }
+    }
+    Err(LightError::OtherHeader(lowest))
+}
+
 /// The trusted block of a checkpoint.
 pub async fn anchor(
     spec: &ChainSpec,

@@ -17,7 +17,10 @@ use emotionalchain_shared::{
     primitives::{Address, Amount, BlockId, Epoch, Height},
     wire::Wire,
 };
-use futures::future::{Either, LocalBoxFuture, select};
+use futures::{
+    channel::oneshot,
+    future::{Either, LocalBoxFuture, select},
+};
 use js_sys::{JSON, Object, Promise, Reflect, Uint8Array};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
@@ -29,13 +32,14 @@ use self::{
     convert::{failed, give, option, read},
 };
 use crate::{
-    client::{LightClient, PLACE, assemble},
+    client::{LightClient, assemble},
     error::LightError,
     executor::spawn,
     keys::from_seed,
     measurement::Device,
     options::{Checkpoint, LightConfig, StorageKind},
     queries::Queries,
+    store::Durable,
     transport::TransportKind,
     views::{EpochView, HeadView, PeerView, StatementView},
 };
@@ -113,14 +117,12 @@ impl RawClient {
         let mut chain = self.client.chain();
         self.run(signal, async move {
             let newer = |head: &HeadView| head.header.height as f64 > after;
-            let wait = chain.wait_for(|view| view.halted || view.head.as_ref().is_some_and(newer));
+            let wait = chain.wait_for(|view| view.halted.is_some() || view.head.as_ref().is_some_and(newer));
             let view = wait.await.map_err(|_| LightError::Closed)?;
-            match &view.head {
-                Some(head) if !view.halted => give(head),
-                head => {
-                    let height = head.as_ref().map(|head| head.header.height).unwrap_or_default();
-                    Err(LightError::Fork(Height::new(height)))
-                }
+            match (&view.halted, &view.head) {
+                (Some(reason), _) => Err(reason.clone()),
+                (None, Some(head)) => give(head),
+                (None, None) => Err(LightError::Closed),
             }
         })
     }
@@ -131,9 +133,13 @@ impl RawClient {
         let mut chain = self.client.chain();
         self.run(signal, async move {
             let newer = |epoch: &Arc<EpochView>| epoch.epoch as f64 > after;
-            let wait = chain.wait_for(|view| view.epoch.as_ref().is_some_and(newer));
+            let wait = chain.wait_for(|view| view.halted.is_some() || view.epoch.as_ref().is_some_and(newer));
             let view = wait.await.map_err(|_| LightError::Closed)?;
-            view.epoch.as_deref().map_or(Err(LightError::Closed), give)
+            match (&view.halted, view.epoch.as_deref()) {
+                (Some(reason), _) => Err(reason.clone()),
+                (None, Some(epoch)) => give(epoch),
+                (None, None) => Err(LightError::Closed),
+            }
         })
     }
 
@@ -301,7 +307,9 @@ impl RawClient {
         // Boxed here, so that all calls share what is around them: each copy of it would be downloaded.
         let call: LocalBoxFuture<'static, _> = Box::pin(call);
         let mut network = self.client.network();
-        future_to_promise(async move {
+        let (done, outcome) = oneshot::channel();
+        // A task like all others, so that it keeps to slices of the page's time.
+        spawn(async move {
             let closed = async move { while network.changed().await.is_ok() {} };
             let call = Box::pin(async move {
                 match select(call, pin!(closed)).await {
@@ -309,7 +317,11 @@ impl RawClient {
                     Either::Right(_) => Err(LightError::Closed),
                 }
             });
-            abortable(signal, call).await.map_err(|error| failed(&error))
+            // Nobody may be waiting any more.
+            let _ = done.send(abortable(signal, call).await);
+        });
+        future_to_promise(async move {
+            outcome.await.unwrap_or(Err(LightError::Closed)).map_err(|error| failed(&error))
         })
     }
 }
@@ -362,7 +374,7 @@ fn config(options: &JsValue) -> Result<LightConfig, LightError> {
     config.storage = match options.storage.as_deref() {
         None | Some("auto") => StorageKind::Auto,
         Some("memory") => StorageKind::Memory,
-        Some("indexeddb") => StorageKind::Durable(PLACE.into()),
+        Some("indexeddb") => StorageKind::Durable(Durable::PLACE.unwrap_or_default().into()),
         Some(other) => return Err(LightError::Config("storage", format!("{other:.40} is not a storage"))),
     };
     config.transports = options.transports.unwrap_or_default();

@@ -50,7 +50,7 @@ impl Queries {
     /// The verified header of a height that a peer's answer names.
     ///
     /// # Errors
-    /// [`LightError::BadAnswer`] for one that the chain does not reach in time.
+    /// [`LightError::Timeout`] for one that the chain does not reach in time.
     pub(super) async fn header_at(&self, height: Height) -> Result<Header, LightError> {
         self.reach(height).await?;
         match self.recent(height).await? {

@@ -33,6 +33,9 @@ fn bytes(value: JsValue) -> Option<Vec<u8>> {
 }
 
 impl Durable {
+    /// Where it is if nobody says.
+    pub const PLACE: Option<&'static str> = Some("emotionalchain-light");
+
     /// Opens the database, or makes it.
     ///
     /// # Errors
