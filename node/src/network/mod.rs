@@ -49,6 +49,7 @@ mod network_config;
 mod p2p_node;
 mod peers;
 pub mod redial;
+mod subnet;
 mod swarm_events;
 mod transport;
 mod verdicts;
