@@ -39,6 +39,7 @@
 
 mod behaviour;
 mod certificate;
+pub mod conduct;
 mod emotional_protocol;
 mod error;
 pub mod gossip;
