@@ -10,33 +10,48 @@ use emotionalchain_shared::chain::{ChainSpec, Genesis, GenesisError};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::network::NetworkConfig;
+use super::logging;
+use super::settings::{Setting, SettingsError, layered};
+use crate::network::{NetworkConfig, Profile};
 
 /// A folder with everything that a node needs.
 #[derive(Clone, Debug)]
 pub struct Home(PathBuf);
 
-/// `config.toml`: file < environment < flags.
+/// What `config.toml` holds; how it comes together with environment and flags, see [`settings`](super::settings).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NodeFile {
+    /// What the network is for: gives what is not named.
+    pub profile: Profile,
     /// Where HTTP is served.
     pub http: SocketAddr,
     /// A recording to replay as a simulated device.
     pub recording: Option<PathBuf>,
     /// The folder of a built page, served at `/`.
     pub web: Option<PathBuf>,
+    /// What is logged, unless environment or flag say it.
+    pub log: String,
     /// The peer-to-peer layer.
     pub network: NetworkConfig,
 }
 
 impl Default for NodeFile {
     fn default() -> Self {
+        Self::of(Profile::default())
+    }
+}
+
+impl NodeFile {
+    /// The settings of a kind of network.
+    pub fn of(profile: Profile) -> Self {
         Self {
+            profile,
             http: SocketAddr::from(([127, 0, 0, 1], 8080)),
             recording: None,
             web: None,
-            network: NetworkConfig::default(),
+            log: logging::DEFAULT.to_owned(),
+            network: NetworkConfig::of(profile),
         }
     }
 }
@@ -69,13 +84,8 @@ pub enum HomeError {
     #[error("{} is too large", .0.display())]
     TooLarge(PathBuf),
     /// A configuration that cannot be read.
-    #[error("{}: {source}; see `emotionalchain check-config --help`", .path.display())]
-    Config {
-        /// Which file.
-        path: PathBuf,
-        /// Where and why.
-        source: Box<toml::de::Error>,
-    },
+    #[error(transparent)]
+    Config(#[from] SettingsError),
     /// A genesis that cannot be read.
     #[error("{}: {source}", .path.display())]
     GenesisSyntax {
@@ -144,19 +154,22 @@ impl Home {
         read_spec(&self.genesis())
     }
 
-    /// Reads the configuration; the defaults if there is none.
+    /// Reads the configuration; the profile's if there is none. The environment is not asked.
     ///
     /// # Errors
     /// [`HomeError`].
     pub fn node_file(&self) -> Result<NodeFile, HomeError> {
+        self.settings(&[])
+    }
+
+    /// Reads the configuration and puts settings of environment and flags on top.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn settings(&self, settings: &[Setting]) -> Result<NodeFile, HomeError> {
         let path = self.config();
-        let mut file = if path.exists() {
-            let text = read_bounded(&path, MAX_CONFIG)?;
-            toml::from_str(&text)
-                .map_err(|source| HomeError::Config { path: path.clone(), source: Box::new(source) })?
-        } else {
-            NodeFile::default()
-        };
+        let text = if path.exists() { read_bounded(&path, MAX_CONFIG)? } else { String::new() };
+        let mut file = layered(&path, &text, settings)?;
         file.network.data_dir = self.data();
         Ok(file)
     }

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use emotionalchain_shared::epoch::RandomnessChain;
 use serde_json::json;
 
 use super::{
     CliResult, PassphraseArgs,
-    home::{Home, HomeError, NodeFile, read_spec},
+    home::{Home, HomeError, read_spec},
 };
 use crate::{
     keys::{KdfCost, KeyFile, Keys, PassphrasePurpose, PublicKeys},
-    network::keypair_from_seed,
+    network::{Profile, keypair_from_seed},
 };
 
 /// Options of `init`.
@@ -24,6 +24,9 @@ pub struct InitArgs {
     /// Genesis file of the chain to join; without it only keys and configuration are made
     #[arg(long, value_name = "FILE")]
     genesis: Option<PathBuf>,
+    /// What the network is for: gives every setting that config.toml does not name
+    #[arg(long, value_enum, default_value_t = Profile::Testnet)]
+    profile: Profile,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Print one JSON object
@@ -92,7 +95,7 @@ pub fn init(args: &InitArgs) -> CliResult {
         home.create(&home.genesis(), &serde_json::to_string_pretty(&spec.genesis)?)?;
     }
     KeyFile::seal(&keys, &passphrase, KdfCost::default())?.create(home.keys())?;
-    home.create(&home.config(), &toml::to_string_pretty(&NodeFile::default())?)?;
+    home.create(&home.config(), &first_config(args.profile))?;
     let tip = RandomnessChain::new(keys.randomness.expose()).tip();
     if args.json {
         let mut shown = describe(&keys.public())?;
@@ -144,7 +147,7 @@ pub fn keys(command: &KeysCommand) -> CliResult {
             let spec = home.spec()?;
             file.import(home.keys(), &passphrase, spec.hash)?;
             if !home.config().exists() {
-                home.create(&home.config(), &toml::to_string_pretty(&NodeFile::default())?)?;
+                home.create(&home.config(), &first_config(Profile::default()))?;
             }
             if *json {
                 out!(
@@ -156,6 +159,15 @@ pub fn keys(command: &KeysCommand) -> CliResult {
         }
     }
     Ok(())
+}
+
+/// The configuration of a new home: what it does not name, the profile gives.
+fn first_config(profile: Profile) -> String {
+    let name = profile.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    format!(
+        "# What the network is for: devnet, testnet or mainnet. Gives every setting that is not named here;\n\
+         # `emotionalchain check-config --show --home DIR` prints them all.\nprofile = \"{name}\"\n"
+    )
 }
 
 /// The libp2p identity of a key file.

@@ -16,10 +16,12 @@ mod devnet;
 mod home;
 mod init;
 mod light;
+mod logging;
 mod prove;
 mod query;
 mod recover;
 mod run;
+mod settings;
 mod status;
 mod tx;
 
@@ -28,6 +30,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use crate::keys::PassphraseSource;
+use logging::LogFormat;
 
 /// What went wrong, as a person reads it: one line, and what to do.
 pub type CliResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -37,22 +40,14 @@ pub type CliResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 #[command(name = "emotionalchain", version, max_term_width = 100)]
 pub struct Cli {
     /// What is logged: error, warn, info, debug, trace, or a filter such as `info,emotionalchain_node=debug`
-    #[arg(long, global = true, env = "EMOTIONALCHAIN_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
+    /// [default: info, or what config.toml says]
+    #[arg(long, global = true, env = "EMOTIONALCHAIN_LOG", value_name = "FILTER")]
+    log: Option<String>,
     /// How it is logged
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Shapes of log lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum LogFormat {
-    /// For people
-    Text,
-    /// One JSON object a line
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,14 +103,14 @@ impl PassphraseArgs {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    if let Err(error) = start_logging(&cli.log, cli.log_format) {
+    if let Err(error) = logging::start(cli.log.as_deref().unwrap_or(logging::DEFAULT), cli.log_format) {
         eprintln!("error: {error}");
         return ExitCode::from(2);
     }
     crate::network::install_crypto_provider();
     let result = match cli.command {
         Command::Init(args) => init::init(&args),
-        Command::Run(args) => run::run(args),
+        Command::Run(args) => run::run(args, cli.log.is_some()),
         Command::Devnet(args) => devnet::devnet(args),
         Command::Status(args) => status::status(&args),
         Command::Tx(command) => tx::tx(&command),
@@ -162,18 +157,4 @@ fn explain(error: &(dyn std::error::Error + 'static)) -> String {
         cause = error.source();
     }
     text
-}
-
-fn start_logging(filter: &str, format: LogFormat) -> CliResult {
-    use tracing_subscriber::{EnvFilter, fmt};
-    // The state machine's own trace is of no use to operators.
-    let filter = EnvFilter::try_new(format!(
-        "{filter},arc_malachitebft=off,webrtc=off,webrtc_ice=off,libp2p_webrtc=off,libp2p_gossipsub=error"
-    ))?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => builder.init(),
-        LogFormat::Json => builder.json().init(),
-    }
-    Ok(())
 }

@@ -12,14 +12,39 @@ use super::{
     CliResult, PassphraseArgs,
     analyze::read_recording,
     home::{Home, NodeFile, Running},
+    logging,
+    settings::{Setting, SettingsError},
 };
 use crate::{
     http::{self, Api, Site, SiteError},
     keys::{KeyFile, PassphrasePurpose, SignFloor},
     mempool::MempoolConfig,
+    network::{NetworkHandle, Profile},
     node::{Node, NodeConfig},
     store::StoreOptions,
 };
+
+/// Settings that win over `config.toml`.
+#[derive(Debug, Args)]
+struct SettingArgs {
+    /// Setting that wins over config.toml and the environment, as in network.limits.max_inbound=50; may be given
+    /// several times. In the environment: EMOTIONALCHAIN__NETWORK__LIMITS__MAX_INBOUND=50
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+}
+
+impl SettingArgs {
+    /// Those of the environment, then those of the flags.
+    fn read(&self) -> Result<Vec<Setting>, SettingsError> {
+        let variables = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let mut settings = Setting::of_environment(variables)?;
+        for flag in &self.set {
+            settings.push(Setting::of_flag(flag)?);
+        }
+        Ok(settings)
+    }
+}
 
 /// Options of `run`; each one given here wins over `config.toml`.
 #[derive(Debug, Args)]
@@ -43,6 +68,8 @@ pub struct RunArgs {
     #[arg(long)]
     stop_on_stdin_close: bool,
     #[command(flatten)]
+    settings: SettingArgs,
+    #[command(flatten)]
     passphrase: PassphraseArgs,
 }
 
@@ -52,6 +79,11 @@ pub struct CheckArgs {
     /// Folder of the node
     #[arg(long, value_name = "DIR")]
     home: PathBuf,
+    #[command(flatten)]
+    settings: SettingArgs,
+    /// Also print every setting as it would be in force
+    #[arg(long)]
+    show: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -59,8 +91,8 @@ pub struct CheckArgs {
 
 pub fn check(args: &CheckArgs) -> CliResult {
     let home = Home::at(&args.home);
-    let file = home.node_file()?;
-    file.network.check()?;
+    let file = home.settings(&args.settings.read()?)?;
+    check_network(&file)?;
     let spec = home.spec()?;
     let keys = KeyFile::open(home.keys())?;
     read_replayed(&file, &spec)?;
@@ -70,7 +102,7 @@ pub fn check(args: &CheckArgs) -> CliResult {
     if args.json {
         let (chain_id, genesis_hash) = (&spec.genesis.chain_id, spec.hash);
         let validator = keys.public().consensus.address();
-        let found = json!({ "chain_id": chain_id, "genesis_hash": genesis_hash, "validator": validator, "http": file.http });
+        let found = json!({ "chain_id": chain_id, "genesis_hash": genesis_hash, "validator": validator, "http": file.http, "profile": file.profile, "settings": args.show.then_some(&file) });
         out!("{found}");
         return Ok(());
     }
@@ -78,6 +110,18 @@ pub fn check(args: &CheckArgs) -> CliResult {
     out!("validator   {}", keys.public().consensus.address());
     out!("http        {}", file.http);
     out!("everything needed to run is there");
+    if args.show {
+        out!("\n{}", toml::to_string_pretty(&file)?.trim_end());
+    }
+    Ok(())
+}
+
+/// What the profile asks of the network's settings.
+fn check_network(file: &NodeFile) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    file.network.check()?;
+    if file.profile == Profile::Mainnet && file.network.bootstrap.is_empty() {
+        return Err("profile = mainnet: network.bootstrap must name at least one peer".into());
+    }
     Ok(())
 }
 
@@ -108,14 +152,19 @@ fn read_site(file: &NodeFile) -> Result<Option<Site>, SiteError> {
     file.web.as_deref().map(Site::load).transpose()
 }
 
-pub fn run(args: RunArgs) -> CliResult {
+pub fn run(args: RunArgs, log_is_given: bool) -> CliResult {
     let home = Home::at(&args.home);
-    let mut file = home.node_file()?;
+    let mut file = home.settings(&args.settings.read()?)?;
     file.http = args.http.unwrap_or(file.http);
     check_http(file.http)?;
+    if !log_is_given {
+        logging::change(&file.log)?;
+    }
     file.recording = args.recording.or(file.recording);
     file.web = args.web.or(file.web);
+    let reread = Reread { home: home.clone(), settings: args.settings, log_is_given };
     file.network.bootstrap.extend(args.peer);
+    check_network(&file)?;
     let spec = Arc::new(home.spec()?);
     let recording = read_replayed(&file, &spec)?;
     let site = read_site(&file)?;
@@ -134,7 +183,7 @@ pub fn run(args: RunArgs) -> CliResult {
         recording,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(live(home, config, file.http, site, args.stop_on_stdin_close))
+    runtime.block_on(live(home, config, file.http, site, args.stop_on_stdin_close, reread))
 }
 
 async fn live(
@@ -143,6 +192,7 @@ async fn live(
     http: SocketAddr,
     site: Option<Site>,
     stop_on_stdin: bool,
+    reread: Reread,
 ) -> CliResult {
     let spec = Arc::clone(&config.spec);
     let listener = http::bind(http).await.map_err(|error| format!("HTTP address {http}: {error}"))?;
@@ -159,6 +209,7 @@ async fn live(
     info!(http = %running.http, peer_id = %running.peer_id, chain = %spec.genesis.chain_id, "node is up");
     let server = tokio::spawn(http::serve(listener, Api::new(handle.clone(), spec, site)));
 
+    let reader = tokio::spawn(reread.whenever_told(handle.network().clone()));
     let stopper = handle.clone();
     let waiter = tokio::spawn(async move {
         until_told(stop_on_stdin).await;
@@ -166,11 +217,44 @@ async fn live(
     });
     let result = node.finished().await;
     waiter.abort();
+    reader.abort();
     server.abort();
     if let Err(error) = std::fs::remove_file(home.running()) {
         error!(%error, "run.json is left behind");
     }
     Ok(result?)
+}
+
+/// The configuration again, for what can change while the node runs: the log's filter, limits, numbers of peers.
+struct Reread {
+    home: Home,
+    settings: SettingArgs,
+    log_is_given: bool,
+}
+
+impl Reread {
+    /// Upon each SIGHUP.
+    async fn whenever_told(self, network: NetworkHandle) {
+        let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
+            error!("the signal to read the configuration again cannot be caught");
+            return;
+        };
+        while hang_up.recv().await.is_some() {
+            match self.read(&network) {
+                Ok(()) => info!("the configuration was read again"),
+                Err(error) => error!(%error, "the configuration in force stays"),
+            }
+        }
+    }
+
+    fn read(&self, network: &NetworkHandle) -> CliResult {
+        let file = self.home.settings(&self.settings.read()?)?;
+        file.network.check()?;
+        if !self.log_is_given {
+            logging::change(&file.log)?;
+        }
+        Ok(network.reconfigure(file.network)?)
+    }
 }
 
 /// SIGINT, SIGTERM, or the end of standard input.

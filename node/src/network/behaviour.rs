@@ -1,17 +1,16 @@
 //! The protocols of one connection, put together. Limits come first, so that a refused connection costs the rest
 //! nothing.
-//!
-//! AutoNAT, relay and hole punching are not part of it yet.
 
 use std::{io, num::NonZeroUsize, time::Duration};
 
 use libp2p::{
+    autonat,
     connection_limits::{self, ConnectionLimits},
-    identify,
+    dcutr, identify,
     identity::Keypair,
-    kad, memory_connection_limits, ping,
+    kad, memory_connection_limits, ping, relay,
     request_response::{self, ProtocolSupport},
-    swarm::NetworkBehaviour,
+    swarm::{NetworkBehaviour, behaviour::toggle::Toggle},
 };
 use prometheus_client::registry::Registry;
 
@@ -19,7 +18,8 @@ use super::{
     emotional_protocol::{ChainTag, FrameCodec},
     error::NetworkError,
     gossip::{self, Gossip},
-    network_config::{LimitsConfig, NetworkConfig},
+    network_config::{LimitsConfig, NetworkConfig, RelayConfig},
+    peers::is_loopback,
 };
 
 /// A lookup that has not ended by then never will.
@@ -53,6 +53,16 @@ pub struct Behaviour {
     pub direct: request_response::Behaviour<FrameCodec>,
     /// Streams that the node serves itself: heads for light clients.
     pub streams: libp2p_stream::Behaviour,
+    /// Asking peers whether they reach this node; not on networks of one machine.
+    pub autonat: Toggle<autonat::v2::client::Behaviour>,
+    /// Telling peers whether this node reaches them.
+    pub autonat_server: Toggle<autonat::v2::server::Behaviour>,
+    /// Carrying the connections of others.
+    pub relay: Toggle<relay::Behaviour>,
+    /// Being reached through others.
+    pub relay_client: relay::client::Behaviour,
+    /// From a relayed connection to a direct one.
+    pub dcutr: dcutr::Behaviour,
 }
 
 /// Puts the behaviour together.
@@ -64,9 +74,11 @@ pub fn build(
     identity: &Keypair,
     chain: &ChainTag,
     agent: String,
+    relay_client: relay::client::Behaviour,
     registry: &mut Registry,
 ) -> Result<Behaviour, NetworkError> {
     let peer = identity.public().to_peer_id();
+    let abroad = !config.listen.iter().all(is_loopback);
     let timing = &config.timing;
     let memory = usize::try_from(config.limits.max_memory_bytes).unwrap_or(usize::MAX);
     let request_timeout = Duration::from_millis(timing.request_timeout_ms);
@@ -90,6 +102,11 @@ pub fn build(
         sync: requests("sync", FrameCodec::SYNC, chain, streams, request_timeout).map_err(name_error)?,
         direct: requests("direct", FrameCodec::DIRECT, chain, streams, DIRECT_TIMEOUT).map_err(name_error)?,
         streams: libp2p_stream::Behaviour::new(),
+        autonat: abroad.then(autonat::v2::client::Behaviour::default).into(),
+        autonat_server: abroad.then(autonat::v2::server::Behaviour::default).into(),
+        relay: config.relay.serve.then(|| relay::Behaviour::new(peer, relaying(&config.relay))).into(),
+        relay_client,
+        dcutr: dcutr::Behaviour::new(peer),
     })
 }
 
@@ -97,7 +114,18 @@ fn name_error(error: io::Error) -> NetworkError {
     NetworkError::Transport(error.into())
 }
 
-fn limits(limits: &LimitsConfig) -> ConnectionLimits {
+fn relaying(config: &RelayConfig) -> relay::Config {
+    relay::Config {
+        max_reservations: config.reservations,
+        max_circuits: config.circuits,
+        max_circuit_duration: Duration::from_millis(config.circuit_ms),
+        max_circuit_bytes: config.circuit_bytes,
+        ..relay::Config::default()
+    }
+}
+
+/// Connections in number.
+pub fn limits(limits: &LimitsConfig) -> ConnectionLimits {
     ConnectionLimits::default()
         .with_max_pending_incoming(Some(limits.max_pending_inbound))
         .with_max_pending_outgoing(Some(limits.max_pending_outbound))

@@ -10,6 +10,8 @@
 //! - **Mesh of 8 (6..=12)**: among 100 validators with 8–12 peers each that is nearly every link, three hops across
 //!   (8³ > 100); IDONTWANT (over 1 kB) takes most of the duplicates of large messages back. At least three links of the
 //!   mesh are dialled by this node, so that those who dial in cannot fill it.
+//! - **Peers that speak floodsub alone are served**: they stand in no mesh and get every accepted message. The same ids,
+//!   limits and verdicts hold for them; how many there can be, the connection limits bound.
 //! - **The duplicate window equals the message cache**. Within it the same bytes are dropped unread; after it they pass
 //!   again, which is what lets a validator repeat its vote to a network that was split. Applications answer `Ignore` to
 //!   what is stale and `Accept` to what is still of use, so a repetition crosses the network at most once a window.
@@ -162,6 +164,7 @@ fn parameters(config: &GossipConfig, chain: &ChainTag) -> Result<gossipsub::Conf
         .mesh_n_high(config.mesh_high)
         .mesh_outbound_min(config.mesh_outbound)
         .flood_publish(true)
+        .support_floodsub()
         .validate_messages()
         .validation_mode(ValidationMode::Anonymous)
         .message_id_fn(|message| MessageId::from(message_id(message.topic.as_str(), &message.data).to_vec()))

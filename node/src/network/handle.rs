@@ -14,6 +14,7 @@ use super::{
     error::{NetworkError, RequestError},
     gossip::Topic,
     metrics::NetworkMetrics,
+    network_config::NetworkConfig,
     peers::PeerInfo,
     verdicts::{MessageRef, Verdict},
 };
@@ -83,6 +84,7 @@ pub(super) enum Command {
     Peers(oneshot::Sender<Vec<PeerInfo>>),
     ListenAddrs(oneshot::Sender<Vec<Multiaddr>>),
     BrowserAddresses(oneshot::Sender<Vec<Multiaddr>>),
+    Reconfigure(Box<NetworkConfig>),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -106,6 +108,16 @@ impl NetworkHandle {
     pub fn publish(&self, topic: Topic, data: Vec<u8>) -> Result<(), NetworkError> {
         fits(data.len(), topic.max_bytes())?;
         self.order(Command::Publish { topic, data })
+    }
+
+    /// Takes settings anew that can change while the node runs: limits on connections, and numbers of peers. The others
+    /// wait for the next start.
+    ///
+    /// # Errors
+    /// [`NetworkError::Config`], [`NetworkError::Busy`] or [`NetworkError::Stopped`].
+    pub fn reconfigure(&self, config: NetworkConfig) -> Result<(), NetworkError> {
+        config.check()?;
+        self.order(Command::Reconfigure(Box::new(config)))
     }
 
     /// Sends a message to one connected peer, outside gossip: it arrives as [`NetworkEvent::Gossip`], is never

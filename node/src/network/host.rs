@@ -18,13 +18,15 @@ use libp2p::{
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    behaviour::Behaviour,
+    behaviour::{self, Behaviour},
     emotional_protocol::ChainTag,
     error::{NetworkError, RequestError},
     gossip::{self, GRAYLIST, Topic},
     handle::{Command, NetworkEvent},
     metrics::{NetworkMetrics, Outcome, Reason},
+    network_config::NetworkConfig,
     peers::{Peers, reachable},
+    reach::Reach,
     redial::{Dial, Redial, RedialEvent, TargetId},
     verdicts::{MessageRef, Route, Unjudged, Verdict},
 };
@@ -80,6 +82,9 @@ pub(super) struct Host {
     pub(super) requests: HashMap<OutboundRequestId, oneshot::Sender<Result<Vec<u8>, RequestError>>>,
     pub(super) sends: usize,
     pub(super) redial: Redial,
+    pub(super) reach: Reach,
+    /// Listeners that are reservations, by the relay.
+    pub(super) relayed: HashMap<ListenerId, PeerId>,
     pub(super) dials: HashMap<ConnectionId, TargetId>,
     pub(super) metrics: NetworkMetrics,
 }
@@ -100,10 +105,12 @@ impl Host {
                 break;
             };
             match &event {
-                SwarmEvent::NewListenAddr { listener_id, .. } => {
+                SwarmEvent::NewListenAddr { listener_id, .. } if !self.relayed.contains_key(listener_id) => {
                     up.insert(*listener_id);
                 }
-                SwarmEvent::ListenerClosed { reason: Err(error), addresses, .. } => {
+                SwarmEvent::ListenerClosed { listener_id, reason: Err(error), addresses }
+                    if !self.relayed.contains_key(listener_id) =>
+                {
                     let address = addresses.first().cloned().unwrap_or_else(Multiaddr::empty);
                     let source =
                         libp2p::TransportError::Other(std::io::Error::new(error.kind(), error.to_string()));
@@ -176,6 +183,7 @@ impl Host {
                     tracing::debug!(%address, %error, "not dialled");
                 }
             }
+            Command::Reconfigure(config) => self.reconfigure(&config),
             Command::Disconnect(peer) => self.disconnect(peer, Reason::Asked),
             // Nobody may be waiting any more.
             Command::Peers(reply) => drop(reply.send(self.peers.list())),
@@ -184,6 +192,10 @@ impl Host {
             // Handled by the loop.
             Command::Shutdown(reply) => drop(reply),
         }
+    }
+
+    fn reconfigure(&mut self, config: &NetworkConfig) {
+        *self.swarm.behaviour_mut().connection_limits.limits_mut() = behaviour::limits(&config.limits);
     }
 
     fn publish(&mut self, topic: Topic, data: Vec<u8>) {

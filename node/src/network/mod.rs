@@ -49,6 +49,7 @@ mod metrics;
 mod network_config;
 mod p2p_node;
 mod peers;
+pub mod reach;
 pub mod redial;
 mod subnet;
 mod swarm_events;
@@ -61,7 +62,9 @@ pub use error::{AddressSyntax, CertificateError, ConfigError, NetworkError, Requ
 pub use gossip::Topic;
 pub use handle::{NetworkEvent, NetworkHandle, ResponseToken};
 pub use metrics::{NetworkMetrics, Outcome, OutcomeLabel, Reason, ReasonLabel, TopicLabel};
-pub use network_config::{GossipConfig, LimitsConfig, MAX_BOOTSTRAP, NetworkConfig, TimingConfig};
+pub use network_config::{
+    GossipConfig, LimitsConfig, MAX_BOOTSTRAP, NetworkConfig, PeersConfig, Profile, RelayConfig, TimingConfig,
+};
 pub use p2p_node::{P2pNode, keypair_from_seed};
 pub use peers::{Direction, PeerInfo, TransportKind};
 pub use transport::install_crypto_provider;

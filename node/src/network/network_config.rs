@@ -1,5 +1,6 @@
 //! The typed configuration: every field is used, and every one has a default and a range.
 
+mod profile;
 #[cfg(test)]
 mod tests;
 
@@ -7,6 +8,8 @@ use std::{path::PathBuf, time::Duration};
 
 use libp2p::{Multiaddr, multiaddr::Protocol};
 use serde::{Deserialize, Serialize};
+
+pub use profile::Profile;
 
 use super::{error::ConfigError, peers::TransportKind};
 
@@ -26,14 +29,51 @@ pub struct NetworkConfig {
     /// Where the WebRTC certificate is kept: in the node's home, not in the file.
     #[serde(skip)]
     pub data_dir: PathBuf,
-    /// Discovered peers are dialled until this many are connected.
-    pub target_peers: usize,
+    /// How many peers, and which.
+    pub peers: PeersConfig,
+    /// Carrying connections between others.
+    pub relay: RelayConfig,
     /// What others may take.
     pub limits: LimitsConfig,
     /// Gossip.
     pub gossip: GossipConfig,
     /// Times.
     pub timing: TimingConfig,
+}
+
+/// How many peers of the network are kept; light clients are not among them. The rules stand in
+/// [`peer_manager`](super::peer_manager).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PeersConfig {
+    /// Below so many, others are dialled at once.
+    pub low: usize,
+    /// Above so many, one is let go.
+    pub high: usize,
+    /// At least so many are dialled by this node, in different subnets.
+    pub min_outbound: usize,
+    /// Milliseconds between exchanges of one peer in eight for another.
+    pub rotation_ms: u64,
+    /// Milliseconds between looks for a slow peer.
+    pub slow_check_ms: u64,
+}
+
+/// What this node carries between peers that do not reach each other. The bounds are above libp2p's own (two minutes,
+/// 128 KiB), which are made for hole punching alone: a browser behind a wall follows a chain through a relay for as long
+/// as it is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RelayConfig {
+    /// Whether it does.
+    pub serve: bool,
+    /// Peers that may be reached through it.
+    pub reservations: usize,
+    /// Connections carried at a time.
+    pub circuits: usize,
+    /// Milliseconds for which one is.
+    pub circuit_ms: u64,
+    /// Bytes that one may carry each way.
+    pub circuit_bytes: u64,
 }
 
 /// What others may take of this node.
@@ -120,11 +160,24 @@ impl Default for NetworkConfig {
             bootstrap: Vec::new(),
             external: Vec::new(),
             data_dir: PathBuf::from("."),
-            target_peers: 10,
+            peers: PeersConfig::default(),
+            relay: RelayConfig::default(),
             limits: LimitsConfig::default(),
             gossip: GossipConfig::default(),
             timing: TimingConfig::default(),
         }
+    }
+}
+
+impl Default for PeersConfig {
+    fn default() -> Self {
+        Self { low: 8, high: 12, min_outbound: 3, rotation_ms: 600_000, slow_check_ms: 60_000 }
+    }
+}
+
+impl Default for RelayConfig {
+    fn default() -> Self {
+        Self { serve: true, reservations: 64, circuits: 32, circuit_ms: 1_800_000, circuit_bytes: 64 << 20 }
     }
 }
 
@@ -168,21 +221,6 @@ impl Default for TimingConfig {
 }
 
 impl NetworkConfig {
-    /// All four transports on free ports of the loopback interface: tests and `devnet`.
-    pub fn loopback(data_dir: impl Into<PathBuf>) -> Self {
-        let ip = || Multiaddr::empty().with(Protocol::Ip4([127, 0, 0, 1].into()));
-        Self {
-            listen: vec![
-                ip().with(Protocol::Tcp(0)),
-                ip().with(Protocol::Udp(0)).with(Protocol::QuicV1),
-                ip().with(Protocol::Tcp(0)).with(Protocol::Ws("/".into())),
-                ip().with(Protocol::Udp(0)).with(Protocol::WebRTCDirect),
-            ],
-            data_dir: data_dir.into(),
-            ..Self::default()
-        }
-    }
-
     /// Refuses what could not work.
     ///
     /// # Errors
@@ -199,10 +237,34 @@ impl NetworkConfig {
         if self.bootstrap.len() > MAX_BOOTSTRAP {
             return Err(ConfigError::Bootstrap { count: self.bootstrap.len(), max: MAX_BOOTSTRAP });
         }
-        range("target_peers", self.target_peers, 1, 1_000)?;
+        self.peers.check()?;
+        self.relay.check()?;
         self.limits.check()?;
         self.gossip.check()?;
         self.timing.check()
+    }
+}
+
+impl PeersConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        range("peers.low", self.low, 1, 1_000)?;
+        range("peers.high", self.high, self.low, 2_000)?;
+        range("peers.min_outbound", self.min_outbound, 0, self.low)?;
+        for (field, value) in
+            [("peers.rotation_ms", self.rotation_ms), ("peers.slow_check_ms", self.slow_check_ms)]
+        {
+            range(field, wide(value), 1_000, 86_400_000)?;
+        }
+        Ok(())
+    }
+}
+
+impl RelayConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        range("relay.reservations", self.reservations, 1, 10_000)?;
+        range("relay.circuits", self.circuits, 1, 10_000)?;
+        range("relay.circuit_ms", wide(self.circuit_ms), 1_000, 86_400_000)?;
+        range("relay.circuit_bytes", wide(self.circuit_bytes), 1 << 17, 1 << 34)
     }
 }
 
@@ -264,6 +326,10 @@ impl TimingConfig {
         range("timing.redial_base_ms", self.redial_base_ms as usize, 10, 60_000)?;
         range("timing.redial_cap_ms", self.redial_cap_ms as usize, self.redial_base_ms as usize, 3_600_000)
     }
+}
+
+fn wide(value: u64) -> usize {
+    usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 fn range(field: &'static str, value: usize, min: usize, max: usize) -> Result<(), ConfigError> {

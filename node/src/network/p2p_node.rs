@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use libp2p::identity::Keypair;
+use libp2p::{identity::Keypair, relay};
 use prometheus_client::registry::Registry;
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
@@ -19,7 +19,8 @@ use super::{
     host::{EventSink, Host},
     metrics::NetworkMetrics,
     network_config::NetworkConfig,
-    peers::{Peers, is_loopback},
+    peers::{Peers, is_loopback, relay_of},
+    reach::Reach,
     redial::{Redial, RedialPolicy},
     transport,
     verdicts::Unjudged,
@@ -60,13 +61,21 @@ impl P2pNode {
         let agent = format!("emotionalchain/{} ({incarnation:016x})", env!("CARGO_PKG_VERSION"));
         let certificate = certificate::load_or_create(&config.data_dir)?;
         let metrics = NetworkMetrics::register(registry);
-        let behaviour = behaviour::build(&config, &identity, &chain, agent, registry)?;
-        let mut swarm = transport::build(&config, identity, certificate, behaviour, registry).await?;
+        let (circuits, relay_client) = relay::client::new(local);
+        let behaviour = behaviour::build(&config, &identity, &chain, agent, relay_client, registry)?;
+        let mut swarm =
+            transport::build(&config, identity, certificate, circuits, behaviour, registry).await?;
 
+        let mut relayed = HashMap::new();
         for address in &config.listen {
             let refused = |source| NetworkError::Listen { address: address.clone(), source };
-            swarm.listen_on(address.clone()).map_err(refused)?;
+            let listener = swarm.listen_on(address.clone()).map_err(refused)?;
+            if let Some(relay) = relay_of(address) {
+                relayed.insert(listener, relay);
+            }
         }
+        // A relay may be away: the node runs without it.
+        let own_listeners = config.listen.len().saturating_sub(relayed.len());
         for address in &config.external {
             swarm.add_external_address(address.clone());
         }
@@ -78,7 +87,7 @@ impl P2pNode {
         let policy = RedialPolicy {
             base: Duration::from_millis(config.timing.redial_base_ms),
             cap: Duration::from_millis(config.timing.redial_cap_ms),
-            target: config.target_peers,
+            target: config.peers.low.midpoint(config.peers.high),
             refusal: Duration::from_millis(config.timing.refusal_ms),
         };
         let limits = &config.limits;
@@ -101,9 +110,11 @@ impl P2pNode {
             sends: 0,
             redial: Redial::new(policy, &config.bootstrap, incarnation, Instant::now()),
             dials: HashMap::new(),
+            reach: Reach::default(),
+            relayed,
             metrics: metrics.clone(),
         };
-        host.await_listeners(config.listen.len(), LISTEN_PATIENCE).await?;
+        host.await_listeners(own_listeners, LISTEN_PATIENCE).await?;
         tracing::info!(peer = %local, chain = %chain.greeting(), "the network is up");
         tokio::spawn(host.run());
         let handle =

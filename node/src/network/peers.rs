@@ -19,6 +19,8 @@ pub enum TransportKind {
     WebSocket,
     /// WebRTC-direct.
     WebRtc,
+    /// Another peer carries it.
+    Relay,
     /// None that this node speaks.
     Other,
 }
@@ -71,13 +73,27 @@ impl TransportKind {
                 (Self::Tcp, Protocol::Ws(_) | Protocol::Wss(_)) => Self::WebSocket,
                 (_, Protocol::QuicV1) => Self::Quic,
                 (_, Protocol::WebRTCDirect) => Self::WebRtc,
-                // A relayed address is carried by what it names after the circuit, which is nothing of ours.
-                (_, Protocol::P2pCircuit) => return Self::Other,
+                // Through a relay that is itself reached over one of ours.
+                (Self::Other, Protocol::P2pCircuit) => return Self::Other,
+                (_, Protocol::P2pCircuit) => return Self::Relay,
                 (kind, _) => kind,
             };
         }
         kind
     }
+}
+
+/// The relay of an address that leads through one.
+pub fn relay_of(address: &Multiaddr) -> Option<PeerId> {
+    let mut before = None;
+    for part in address {
+        match part {
+            Protocol::P2p(peer) => before = Some(peer),
+            Protocol::P2pCircuit => return before,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Whether an address that somebody told us may be dialled: an IP address of one of our transports, not the wildcard,
@@ -289,7 +305,9 @@ mod tests {
             ("/ip6/::1/udp/1/quic-v1", TransportKind::Quic),
             ("/ip4/1.2.3.4/udp/1/webrtc-direct", TransportKind::WebRtc),
             ("/ip4/1.2.3.4/udp/1", TransportKind::Other),
-            ("/ip4/1.2.3.4/tcp/1/p2p-circuit", TransportKind::Other),
+            ("/ip4/1.2.3.4/tcp/1/p2p-circuit", TransportKind::Relay),
+            ("/ip4/1.2.3.4/udp/1/p2p-circuit", TransportKind::Other),
+            ("/p2p-circuit", TransportKind::Other),
         ] {
             assert_eq!(TransportKind::of(&address(text)), kind, "{text}");
         }

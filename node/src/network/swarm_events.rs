@@ -5,7 +5,9 @@ use std::time::Instant;
 use libp2p::{
     Multiaddr, PeerId,
     core::ConnectedPoint,
-    gossipsub, identify, ping,
+    gossipsub, identify,
+    multiaddr::Protocol,
+    ping, relay,
     request_response::{self, InboundFailure, OutboundFailure, ResponseChannel},
     swarm::{ConnectionId, DialError, SwarmEvent},
 };
@@ -18,7 +20,8 @@ use super::{
     handle::{NetworkEvent, ResponseToken},
     host::{Host, complete},
     metrics::{Outcome, Reason},
-    peers::{Identified, learnable, reachable},
+    peers::{Identified, TransportKind, learnable, reachable},
+    reach::ReachEvent,
     redial::RedialEvent,
     verdicts::{MessageRef, Route, Verdict},
 };
@@ -57,8 +60,12 @@ impl Host {
                 tracing::info!(%address, "listening");
                 self.events.tell(NetworkEvent::NewListenAddr { address });
             }
-            SwarmEvent::ListenerClosed { addresses, reason: Err(error), .. } => {
-                tracing::error!(?addresses, %error, "a listener is gone");
+            SwarmEvent::ListenerClosed { listener_id, addresses, reason } => {
+                match (self.relayed.remove(&listener_id), reason) {
+                    (Some(relay), _) => self.reach(ReachEvent::Lost(relay)),
+                    (None, Err(error)) => tracing::error!(?addresses, %error, "a listener is gone"),
+                    (None, Ok(())) => {}
+                }
             }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener has trouble"),
             SwarmEvent::NewExternalAddrOfPeer { peer_id, address } => self.learn(peer_id, address),
@@ -78,6 +85,19 @@ impl Host {
             // Identify's other news is about our own greeting. Kademlia's lookups only feed the routing table, and the
             // addresses that they find arrive as `NewExternalAddrOfPeer`.
             BehaviourEvent::Identify(_) | BehaviourEvent::Kad(_) => {}
+            BehaviourEvent::Autonat(event) => {
+                tracing::debug!(address = %event.tested_addr, server = %event.server, result = ?event.result, "dialled back");
+                self.reach(ReachEvent::Tested { reached: event.result.is_ok() });
+            }
+            BehaviourEvent::RelayClient(relay::client::Event::ReservationReqAccepted {
+                relay_peer_id,
+                ..
+            }) => self.reach(ReachEvent::Reserved(relay_peer_id)),
+            BehaviourEvent::Dcutr(event) => {
+                tracing::debug!(peer = %event.remote_peer_id, result = ?event.result, "hole punched, or not");
+            }
+            // What others have carried shows in the traffic; circuits of our own show as connections.
+            BehaviourEvent::AutonatServer(_) | BehaviourEvent::Relay(_) | BehaviourEvent::RelayClient(_) => {}
             BehaviourEvent::Streams(()) => {}
             // Limits have no events.
             BehaviourEvent::ConnectionLimits(never) | BehaviourEvent::MemoryLimits(never) => match never {},
@@ -103,6 +123,7 @@ impl Host {
             self.events.tell(NetworkEvent::PeerDisconnected { peer });
         }
         self.count_peers();
+        self.reach(ReachEvent::Gone(peer));
         self.redial(RedialEvent::Disconnected(peer));
     }
 
@@ -139,6 +160,12 @@ impl Host {
             Some(Identified::Again) | None => {}
         }
         self.peers.listens(&peer, reachable(&info.listen_addrs, peer, self.loopback));
+        if info.protocols.contains(&relay::HOP_PROTOCOL_NAME)
+            && let Some(address) = info.listen_addrs.iter().find(|one| self.is_direct(one))
+        {
+            let address = without_peer(address);
+            self.reach(ReachEvent::Relays { peer, address });
+        }
         let routes =
             info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&format!("{prefix}kad/")));
         for address in info.listen_addrs.into_iter().take(MAX_GREETED_ADDRESSES) {
@@ -146,6 +173,25 @@ impl Host {
                 self.swarm.behaviour_mut().kad.add_address(&peer, address.clone());
             }
             self.learn(peer, address);
+        }
+    }
+
+    /// Whether an address leads to its peer without another's help.
+    fn is_direct(&self, address: &Multiaddr) -> bool {
+        learnable(address, self.loopback) && TransportKind::of(address) != TransportKind::Relay
+    }
+
+    /// Passes an event to the judgement of reachability and reserves what it says.
+    fn reach(&mut self, event: ReachEvent) {
+        let before = self.reach.nat();
+        for order in self.reach.handle(event) {
+            match self.swarm.listen_on(order.address.clone()) {
+                Ok(listener) => drop(self.relayed.insert(listener, order.relay)),
+                Err(error) => tracing::warn!(address = %order.address, %error, "no reservation"),
+            }
+        }
+        if self.reach.nat() != before {
+            tracing::info!(nat = ?self.reach.nat(), "reachability is known");
         }
     }
 
@@ -283,6 +329,15 @@ impl Host {
     fn count_peers(&self) {
         self.metrics.peers.set(i64::try_from(self.peers.identified_count()).unwrap_or(i64::MAX));
     }
+}
+
+/// An address without the peer id at its end.
+fn without_peer(address: &Multiaddr) -> Multiaddr {
+    let mut address = address.clone();
+    if let Some(Protocol::P2p(_)) = address.iter().last() {
+        address.pop();
+    }
+    address
 }
 
 fn request_error(error: OutboundFailure) -> RequestError {

@@ -1,14 +1,15 @@
 //! One swarm over TCP, QUIC, WebSocket and WebRTC-direct.
 //!
 //! TCP and WebSocket are secured by Noise and multiplexed by yamux, or by mplex for peers without it; QUIC and WebRTC
-//! bring their own. Names are resolved by the system's resolver. WebSocket here is the plain one: a browser on an
+//! bring their own. Connections through a relay are secured end to end, by Noise. Names are resolved by the system's resolver. WebSocket here is the plain one: a browser on an
 //! `https` page uses WebRTC-direct, which needs no certificate of an authority.
 
 use std::time::Duration;
 
 use emotionalchain_link::ChunkedMuxer;
 use libp2p::{
-    Swarm, SwarmBuilder, Transport as _, identity::Keypair, noise, swarm::NetworkBehaviour, tcp, yamux,
+    Swarm, SwarmBuilder, Transport as _, core::upgrade::Version, identity::Keypair, noise, relay,
+    swarm::NetworkBehaviour, tcp, yamux,
 };
 use libp2p_webrtc::tokio::Certificate;
 use prometheus_client::registry::Registry;
@@ -38,6 +39,7 @@ pub async fn build<B: NetworkBehaviour>(
     config: &NetworkConfig,
     identity: Keypair,
     certificate: Certificate,
+    circuits: relay::client::Transport,
     behaviour: B,
     registry: &mut Registry,
 ) -> Result<Swarm<B>, NetworkError> {
@@ -54,6 +56,11 @@ pub async fn build<B: NetworkBehaviour>(
         .with_other_transport(|identity| {
             let webrtc = libp2p_webrtc::tokio::Transport::new(identity.clone(), certificate);
             webrtc.map(|(peer, connection), _| (peer, ChunkedMuxer::new(connection)))
+        })
+        .map_err(transport)?
+        .with_other_transport(|identity| {
+            let secure = noise::Config::new(identity)?;
+            Ok(circuits.upgrade(Version::V1Lazy).authenticate(secure).multiplex(yamux_config()))
         })
         .map_err(transport)?
         .with_dns()

@@ -25,7 +25,7 @@ fn a_good_home_passes() {
     assert!(lines[2].starts_with("http        127.0.0.1:"), "{}", lines[2]);
     assert!(scene.files("home") == before, "checking changes nothing");
 
-    scene.write("home/config.toml", "http = \"127.0.0.1:9\"\n[network]\ntarget_peers = 5\n");
+    scene.write("home/config.toml", "http = \"127.0.0.1:9\"\n[network.peers]\nlow = 5\n");
     assert!(check().text().contains("http        127.0.0.1:9\n"));
     fs::remove_file(scene.path("home/config.toml")).unwrap();
     assert_eq!(check().text(), first.text(), "without the file the defaults hold");
@@ -47,7 +47,7 @@ fn a_malformed_configuration_is_named_with_its_line() {
         (b"[network]\nspeed = 1\n", "line 2"),
         (b"[network]\nlisten = [\"nonsense\"]\n", "line 2"),
         (b"[network.gossip]\nmesh = \"many\"\n", "line 2"),
-        (b"[network]\ntarget_peers = -1\n", "line 2"),
+        (b"[network.peers]\nlow = -1\n", "line 2"),
     ];
     for (bytes, line) in cases {
         fs::write(&file, bytes).unwrap();
@@ -70,7 +70,7 @@ fn values_out_of_range_are_named() {
     scene.init("home");
     let home = scene.path("home");
     for (config, words) in [
-        ("[network]\ntarget_peers = 0\n", ["target_peers", "1..=1000"]),
+        ("[network.peers]\nlow = 0\n", ["peers.low", "1..=1000"]),
         ("[network]\nlisten = []\n", ["listen", "empty"]),
         ("[network]\nbootstrap = [\"/ip4/1.2.3.4/udp/9\"]\n", ["/ip4/1.2.3.4/udp/9", "is not a"]),
         ("[network.gossip]\nmesh_low = 9\n", ["gossip.mesh_low", "9"]),
@@ -79,6 +79,31 @@ fn values_out_of_range_are_named() {
         scene.write("home/config.toml", config);
         run(&["check-config", "--home", &home]).fails(&words);
     }
+}
+
+#[test]
+fn environment_and_flags_win_over_the_file() {
+    let scene = Scene::new();
+    scene.init("home");
+    let home = scene.path("home");
+    scene.write("home/config.toml", "[network.peers]\nlow = 5\nhigh = 20\n");
+    let low = |call: &mut std::process::Command| {
+        let found: Value = serde_json::from_slice(&call.output().unwrap().stdout).unwrap();
+        let peers = &found["settings"]["network"]["peers"];
+        (peers["low"].as_u64().unwrap(), peers["high"].as_u64().unwrap())
+    };
+    let check = |flags: &[&str]| {
+        let mut call = std::process::Command::new(env!("CARGO_BIN_EXE_emotionalchain"));
+        call.args(["check-config", "--json", "--show", "--home", &home]).args(flags);
+        call
+    };
+    assert_eq!(low(&mut check(&[])), (5, 20));
+    let variable = ("EMOTIONALCHAIN__NETWORK__PEERS__LOW", "6");
+    assert_eq!(low(check(&[]).env(variable.0, variable.1)), (6, 20));
+    assert_eq!(low(check(&["--set", "network.peers.low=7"]).env(variable.0, variable.1)), (7, 20));
+    run(&["check-config", "--home", &home, "--set", "network.colour=1"])
+        .fails(&["--set network.colour", "unknown field"]);
+    run(&["check-config", "--home", &home, "--set", "profile=mainnet"]).fails(&["mainnet", "bootstrap"]);
 }
 
 #[test]

@@ -25,6 +25,7 @@ use crate::{
         init::peer_id,
     },
     keys::{KdfCost, KeyFile, Keys, Passphrase},
+    network::Profile,
 };
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -221,7 +222,7 @@ fn node_file(
         http: ([127, 0, 0, 1], http).into(),
         recording: recording.map(std::path::absolute).transpose()?,
         web: args.web.as_deref().map(std::path::absolute).transpose()?,
-        ..NodeFile::default()
+        ..NodeFile::of(Profile::Devnet)
     };
     file.network.listen = vec![
         format!("/ip4/127.0.0.1/tcp/{tcp}").parse()?,

@@ -3,8 +3,17 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Every number, with the least and the most that it may be while the others have their defaults.
-const RANGES: [(&str, u64, u64); 26] = [
-    ("target_peers", 1, 1_000),
+const RANGES: [(&str, u64, u64); 34] = [
+    // Not above the upper bound of 12, and not below the outbound ones.
+    ("peers.low", 3, 12),
+    ("peers.high", 8, 2_000),
+    ("peers.min_outbound", 0, 8),
+    ("peers.rotation_ms", 1_000, 86_400_000),
+    ("peers.slow_check_ms", 1_000, 86_400_000),
+    ("relay.reservations", 1, 10_000),
+    ("relay.circuits", 1, 10_000),
+    ("relay.circuit_ms", 1_000, 86_400_000),
+    ("relay.circuit_bytes", 1 << 17, 1 << 34),
     ("limits.max_inbound", 1, 10_000),
     ("limits.max_outbound", 1, 10_000),
     ("limits.max_per_peer", 2, 16),
@@ -53,7 +62,7 @@ fn defaults_hold_and_survive_toml() {
     let text = toml::to_string(&config).unwrap();
     assert_eq!(toml::from_str::<NetworkConfig>(&text).unwrap(), config);
     let partial: NetworkConfig = toml::from_str("[gossip]\nmesh = 7").unwrap();
-    assert_eq!((partial.gossip.mesh, partial.target_peers), (7, 10));
+    assert_eq!((partial.gossip.mesh, partial.peers.low), (7, 8));
 }
 
 #[test]
