@@ -30,6 +30,8 @@ pub struct NodeFile {
     pub recording: Option<PathBuf>,
     /// The folder of a built page, served at `/`.
     pub web: Option<PathBuf>,
+    /// A file of seeds, one multiaddress a line: peers to begin at, beside those of `network.bootstrap`.
+    pub seeds: Option<PathBuf>,
     /// What is logged, unless environment or flag say it.
     pub log: String,
     /// The peer-to-peer layer.
@@ -50,6 +52,7 @@ impl NodeFile {
             http: SocketAddr::from(([127, 0, 0, 1], 8080)),
             recording: None,
             web: None,
+            seeds: None,
             log: logging::DEFAULT.to_owned(),
             network: NetworkConfig::of(profile),
         }

@@ -11,7 +11,7 @@ use tracing::{error, info};
 use super::{
     CliResult, PassphraseArgs,
     analyze::read_recording,
-    home::{Home, NodeFile, Running},
+    home::{Home, NodeFile, Running, read_bounded},
     logging,
     settings::{Setting, SettingsError},
 };
@@ -19,7 +19,7 @@ use crate::{
     http::{self, Api, Site, SiteError},
     keys::{KeyFile, PassphrasePurpose, SignFloor},
     mempool::MempoolConfig,
-    network::{NetworkHandle, Profile},
+    network::{NetworkHandle, Profile, bootstrap_network::seeds},
     node::{Node, NodeConfig},
     store::StoreOptions,
 };
@@ -91,7 +91,8 @@ pub struct CheckArgs {
 
 pub fn check(args: &CheckArgs) -> CliResult {
     let home = Home::at(&args.home);
-    let file = home.settings(&args.settings.read()?)?;
+    let mut file = home.settings(&args.settings.read()?)?;
+    read_seeds(&mut file)?;
     check_network(&file)?;
     let spec = home.spec()?;
     let keys = KeyFile::open(home.keys())?;
@@ -116,11 +117,25 @@ pub fn check(args: &CheckArgs) -> CliResult {
     Ok(())
 }
 
+/// Puts the seeds of a file behind the peers that are named.
+fn read_seeds(file: &mut NodeFile) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if let Some(path) = &file.seeds {
+        let limit = u64::try_from(seeds::MAX_FILE_BYTES).unwrap_or(u64::MAX);
+        let text = read_bounded(path, limit)?;
+        let found =
+            seeds::from_file(text.as_bytes()).map_err(|error| format!("{}: {error}", path.display()))?;
+        file.network.bootstrap = seeds::merge([std::mem::take(&mut file.network.bootstrap), found]);
+    }
+    Ok(())
+}
+
 /// What the profile asks of the network's settings.
 fn check_network(file: &NodeFile) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     file.network.check()?;
     if file.profile == Profile::Mainnet && file.network.bootstrap.is_empty() {
-        return Err("profile = mainnet: network.bootstrap must name at least one peer".into());
+        return Err(
+            "profile = mainnet: network.bootstrap or a file of seeds must name at least one peer".into()
+        );
     }
     Ok(())
 }
@@ -164,6 +179,7 @@ pub fn run(args: RunArgs, log_is_given: bool) -> CliResult {
     file.web = args.web.or(file.web);
     let reread = Reread { home: home.clone(), settings: args.settings, log_is_given };
     file.network.bootstrap.extend(args.peer);
+    read_seeds(&mut file)?;
     check_network(&file)?;
     let spec = Arc::new(home.spec()?);
     let recording = read_replayed(&file, &spec)?;

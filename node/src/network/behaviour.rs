@@ -15,6 +15,7 @@ use libp2p::{
 use prometheus_client::registry::Registry;
 
 use super::{
+    doorkeeper::{Doorkeeper, SharedSecurity},
     emotional_protocol::{ChainTag, FrameCodec},
     error::NetworkError,
     gossip::{self, Gossip},
@@ -37,6 +38,8 @@ const DIRECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Behaviour {
     /// Connections in number.
     pub connection_limits: connection_limits::Behaviour,
+    /// Connections by where they come from.
+    pub doorkeeper: Doorkeeper,
     /// Connections against memory.
     pub memory_limits: memory_connection_limits::Behaviour,
     /// Who is there, of which chain.
@@ -75,6 +78,7 @@ pub fn build(
     chain: &ChainTag,
     agent: String,
     relay_client: relay::client::Behaviour,
+    security: SharedSecurity,
     registry: &mut Registry,
 ) -> Result<Behaviour, NetworkError> {
     let peer = identity.public().to_peer_id();
@@ -85,6 +89,7 @@ pub fn build(
     let streams = config.limits.max_streams;
     Ok(Behaviour {
         connection_limits: connection_limits::Behaviour::new(limits(&config.limits)),
+        doorkeeper: Doorkeeper::new(security),
         memory_limits: memory_connection_limits::Behaviour::with_max_bytes(memory),
         identify: identify::Behaviour::new(
             identify::Config::new(chain.greeting(), identity.public())

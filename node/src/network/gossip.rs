@@ -35,7 +35,10 @@ use libp2p::gossipsub::{
 use prometheus_client::{encoding::EncodeLabelValue, registry::Registry};
 use sha2::{Digest, Sha256};
 
-use super::{emotional_protocol::ChainTag, error::NetworkError, network_config::GossipConfig};
+use super::{
+    emotional_protocol::ChainTag, error::NetworkError, network_config::GossipConfig,
+    network_security::Traffic,
+};
 
 /// The gossip behaviour: no topic but ours is accepted, so that peers cannot fill tables with names.
 pub type Gossip = gossipsub::Behaviour<gossipsub::IdentityTransform, WhitelistSubscriptionFilter>;
@@ -90,6 +93,30 @@ impl Topic {
             Self::Transactions => wire::MAX_TRANSACTION_BATCH,
             Self::Proofs => wire::MAX_BIOMETRIC_PROOF,
             Self::Votes => wire::MAX_EMOTIONAL_VOTE,
+        }
+    }
+
+    /// The budget that its messages take from.
+    pub(super) const fn traffic(self) -> Traffic {
+        match self {
+            Self::Consensus => Traffic::Consensus,
+            Self::Transactions => Traffic::Transactions,
+            Self::Proofs => Traffic::Proofs,
+            Self::Votes => Traffic::Votes,
+        }
+    }
+
+    /// Signature checks that a message of so many bytes may cost before it is refused.
+    pub(super) fn cost(self, bytes: usize) -> u64 {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        match self {
+            // A vote, or a proposal whose transactions are verified by their own.
+            Self::Consensus => 1,
+            // The smallest transfer has about 160 bytes.
+            Self::Transactions => bytes.div_ceil(160),
+            Self::Proofs => 1,
+            // The outer signature, and the proof's.
+            Self::Votes => 2,
         }
     }
 

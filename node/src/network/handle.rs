@@ -10,6 +10,7 @@ use tokio::sync::{
 };
 
 use super::{
+    conduct::Conduct,
     emotional_protocol::ChainTag,
     error::{NetworkError, RequestError},
     gossip::Topic,
@@ -69,6 +70,7 @@ pub enum NetworkEvent {
 /// The right to answer one request.
 #[derive(Debug)]
 pub struct ResponseToken {
+    pub(super) peer: PeerId,
     pub(super) channel: ResponseChannel<Vec<u8>>,
 }
 
@@ -84,6 +86,7 @@ pub(super) enum Command {
     Peers(oneshot::Sender<Vec<PeerInfo>>),
     ListenAddrs(oneshot::Sender<Vec<Multiaddr>>),
     BrowserAddresses(oneshot::Sender<Vec<Multiaddr>>),
+    Conduct(PeerId, Conduct),
     Reconfigure(Box<NetworkConfig>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -108,6 +111,12 @@ impl NetworkHandle {
     pub fn publish(&self, topic: Topic, data: Vec<u8>) -> Result<(), NetworkError> {
         fits(data.len(), topic.max_bytes())?;
         self.order(Command::Publish { topic, data })
+    }
+
+    /// Tells what a peer did that only the application can see.
+    pub fn conduct(&self, peer: PeerId, conduct: Conduct) {
+        // A network that has stopped keeps no reputations.
+        let _ = self.order(Command::Conduct(peer, conduct));
     }
 
     /// Takes settings anew that can change while the node runs: limits on connections, and numbers of peers. The others

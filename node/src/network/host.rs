@@ -1,7 +1,7 @@
 //! The host: one task that owns the swarm, and everything it keeps about peers.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -19,15 +19,20 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     behaviour::{self, Behaviour},
+    bootstrap_network::address_book::TimedBook,
+    conduct::Conduct,
+    doorkeeper::SharedSecurity,
     emotional_protocol::ChainTag,
     error::{NetworkError, RequestError},
     gossip::{self, GRAYLIST, Topic},
     handle::{Command, NetworkEvent},
     metrics::{NetworkMetrics, Outcome, Reason},
     network_config::NetworkConfig,
+    network_security::{SecurityEvent, Traffic},
+    peer_manager::{PeerEvent, PeerManager, TargetId},
+    peering::Kept,
     peers::{Peers, reachable},
     reach::Reach,
-    redial::{Dial, Redial, RedialEvent, TargetId},
     verdicts::{MessageRef, Route, Unjudged, Verdict},
 };
 
@@ -81,7 +86,10 @@ pub(super) struct Host {
     pub(super) unjudged: Unjudged,
     pub(super) requests: HashMap<OutboundRequestId, oneshot::Sender<Result<Vec<u8>, RequestError>>>,
     pub(super) sends: usize,
-    pub(super) redial: Redial,
+    pub(super) manager: PeerManager,
+    pub(super) book: TimedBook,
+    pub(super) kept: Kept,
+    pub(super) security: SharedSecurity,
     pub(super) reach: Reach,
     /// Listeners that are reservations, by the relay.
     pub(super) relayed: HashMap<ListenerId, PeerId>,
@@ -127,9 +135,9 @@ impl Host {
     pub(super) async fn run(mut self) {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        self.redial(RedialEvent::Tick);
+        self.tell(PeerEvent::Tick);
         let farewell = loop {
-            let wake = self.redial.next_wake().map(tokio::time::Instant::from_std);
+            let wake = self.manager.next_wake().map(tokio::time::Instant::from_std);
             let sender = self.events.sender.clone();
             tokio::select! {
                 command = self.commands.recv() => match command {
@@ -140,7 +148,7 @@ impl Host {
                 Some((message, verdict)) = self.verdicts.recv() => self.on_verdict(&message, verdict),
                 event = self.swarm.select_next_some() => self.on_swarm_event(event),
                 _ = tick.tick() => self.on_tick(Instant::now()),
-                () = sleep_until(wake) => self.redial(RedialEvent::Tick),
+                () = sleep_until(wake) => self.tell(PeerEvent::Tick),
                 () = sender.closed() => break None,
             }
         };
@@ -153,6 +161,7 @@ impl Host {
     }
 
     async fn close(&mut self) {
+        self.save_book();
         for peer in self.peers.ids() {
             // An error means that it is closed already.
             let _ = self.swarm.disconnect_peer_id(peer);
@@ -164,6 +173,7 @@ impl Host {
                 break;
             }
         }
+        self.kept.written().await;
     }
 
     fn on_command(&mut self, command: Command) {
@@ -172,6 +182,13 @@ impl Host {
             Command::Send { peer, topic, data } => self.send(peer, topic, data),
             Command::Request { peer, data, reply } => self.request(peer, data, reply),
             Command::Respond { token, data } => {
+                let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+                let event =
+                    SecurityEvent::Message { peer: token.peer, traffic: Traffic::Requests, bytes, cost: 0 };
+                if self.is_dropped(event) {
+                    // The token is dropped, and with it the stream: the peer asks another.
+                    return self.metrics.serve(Outcome::Overflowed);
+                }
                 let sent = self.swarm.behaviour_mut().sync.send_response(token.channel, data);
                 self.metrics.serve(if sent.is_ok() { Outcome::Accepted } else { Outcome::Failed });
             }
@@ -183,6 +200,7 @@ impl Host {
                     tracing::debug!(%address, %error, "not dialled");
                 }
             }
+            Command::Conduct(peer, conduct) => self.did(peer, conduct),
             Command::Reconfigure(config) => self.reconfigure(&config),
             Command::Disconnect(peer) => self.disconnect(peer, Reason::Asked),
             // Nobody may be waiting any more.
@@ -264,6 +282,11 @@ impl Host {
             Route::Direct => true,
         };
         self.metrics.verdict(if effective { outcome } else { Outcome::Expired });
+        match verdict {
+            Verdict::Accept if message.route == Route::Gossip => self.was_useful(message.source),
+            Verdict::Reject => self.did(message.source, Conduct::InvalidMessage),
+            Verdict::Accept | Verdict::Ignore => {}
+        }
         if verdict == Verdict::Reject {
             tracing::debug!(peer = %message.source, topic = ?message.topic, route = ?message.route, "message rejected");
             // Who sends something directly has looked at it: no second chance.
@@ -290,6 +313,9 @@ impl Host {
                 self.judge(&id, &source, Verdict::Ignore);
             }
         }
+        for peer in self.peers.overdue_strangers(now) {
+            self.refuse(peer, Reason::OtherChain);
+        }
         for peer in self.peers.unidentified(self.identify_patience, now) {
             self.disconnect(peer, Reason::Unidentified);
         }
@@ -299,7 +325,7 @@ impl Host {
             }
         }
         self.metrics.unjudged.set(i64::try_from(self.unjudged.len()).unwrap_or(i64::MAX));
-        self.redial(RedialEvent::Tick);
+        self.on_peer_tick(now);
     }
 
     /// Closes a peer's connections.
@@ -313,43 +339,7 @@ impl Host {
     /// Closes a peer's connections and takes none for a while.
     pub(super) fn refuse(&mut self, peer: PeerId, reason: Reason) {
         self.disconnect(peer, reason);
-        self.redial(RedialEvent::Refused(peer));
-    }
-
-    /// Passes an event to the schedule and dials what it says.
-    pub(super) fn redial(&mut self, event: RedialEvent) {
-        let now = Instant::now();
-        let mut dials = VecDeque::from(self.redial.handle(now, event));
-        while let Some(dial) = dials.pop_front() {
-            let target = dial.target;
-            if !self.dial(dial) {
-                dials.extend(self.redial.handle(now, RedialEvent::DialFailed(target)));
-            }
-        }
-    }
-
-    fn dial(&mut self, dial: Dial) -> bool {
-        let mut addresses = dial.addresses;
-        let options = match (dial.peer, addresses.pop()) {
-            (_, None) => return false,
-            (None, Some(address)) => DialOpts::unknown_peer_id().address(address).allocate_new_port().build(),
-            (Some(peer), Some(address)) => {
-                addresses.push(address);
-                DialOpts::peer_id(peer).addresses(addresses).allocate_new_port().build()
-            }
-        };
-        let connection = options.connection_id();
-        self.metrics.dials.inc();
-        match self.swarm.dial(options) {
-            Ok(()) => {
-                self.dials.insert(connection, dial.target);
-                true
-            }
-            Err(error) => {
-                tracing::debug!(peer = ?dial.peer, %error, "not dialled");
-                false
-            }
-        }
+        self.tell(PeerEvent::Refused { peer });
     }
 
     fn addresses(&self) -> Vec<Multiaddr> {

@@ -68,6 +68,23 @@ pub enum Reason {
     Refused,
     /// The application asked for it.
     Asked,
+    /// All slots are taken.
+    Full,
+    /// A fresh peer takes its slot.
+    Rotated,
+    /// A peer with a better line takes its slot.
+    Slow,
+    /// It is banned.
+    Banned,
+    /// Too many peers are of its subnet.
+    Crowded,
+}
+
+/// A detector by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct DetectorLabel {
+    /// The name.
+    pub detector: &'static str,
 }
 
 /// Counters of the host.
@@ -87,6 +104,10 @@ pub struct NetworkMetrics {
     pub served: Family<OutcomeLabel, Counter>,
     /// Peers disconnected, by reason.
     pub disconnections: Family<ReasonLabel, Counter>,
+    /// Bans passed.
+    pub bans: Counter,
+    /// What the detectors of attacks have said.
+    pub detections: Family<DetectorLabel, Gauge>,
     /// Dials begun.
     pub dials: Counter,
     /// Events dropped because the application's queue was full.
@@ -109,6 +130,8 @@ impl NetworkMetrics {
         all.register("requests", "Own requests, by outcome", metrics.requests.clone());
         all.register("served", "Requests of others, by outcome", metrics.served.clone());
         all.register("disconnections", "Peers disconnected, by reason", metrics.disconnections.clone());
+        all.register("bans", "Bans passed", metrics.bans.clone());
+        all.register("detections", "What the detectors of attacks have said", metrics.detections.clone());
         all.register("dials", "Dials begun", metrics.dials.clone());
         all.register(
             "lost_events",
@@ -134,6 +157,11 @@ impl NetworkMetrics {
 
     pub(super) fn serve(&self, outcome: Outcome) {
         self.served.get_or_create(&OutcomeLabel { outcome }).inc();
+    }
+
+    pub(super) fn detection(&self, detector: &'static str, count: u64) {
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        self.detections.get_or_create(&DetectorLabel { detector }).set(count);
     }
 
     pub(super) fn disconnection(&self, reason: Reason) {

@@ -11,7 +11,11 @@ use serde::{Deserialize, Serialize};
 
 pub use profile::Profile;
 
-use super::{error::ConfigError, peers::TransportKind};
+use super::{
+    error::ConfigError,
+    network_security::{SecurityConfig, budgets::MIN_SCALE},
+    peers::TransportKind,
+};
 
 /// More could not each be dialled again every two seconds without being a nuisance.
 pub const MAX_BOOTSTRAP: usize = 64;
@@ -35,6 +39,8 @@ pub struct NetworkConfig {
     pub relay: RelayConfig,
     /// What others may take.
     pub limits: LimitsConfig,
+    /// What protects it from those who would take all of it.
+    pub security: SecurityConfig,
     /// Gossip.
     pub gossip: GossipConfig,
     /// Times.
@@ -163,6 +169,7 @@ impl Default for NetworkConfig {
             peers: PeersConfig::default(),
             relay: RelayConfig::default(),
             limits: LimitsConfig::default(),
+            security: SecurityConfig::default(),
             gossip: GossipConfig::default(),
             timing: TimingConfig::default(),
         }
@@ -230,7 +237,11 @@ impl NetworkConfig {
             return Err(ConfigError::NoListenAddress);
         }
         for address in self.listen.iter().chain(&self.bootstrap).chain(&self.external) {
-            if TransportKind::of(address) == TransportKind::Other {
+            // Stands for addresses that DNS knows.
+            let named = matches!(address.iter().next(), Some(Protocol::Dnsaddr(_)));
+            if TransportKind::of(address) == TransportKind::Other
+                && !(named && self.bootstrap.contains(address))
+            {
                 return Err(ConfigError::Address(address.clone()));
             }
         }
@@ -240,15 +251,33 @@ impl NetworkConfig {
         self.peers.check()?;
         self.relay.check()?;
         self.limits.check()?;
+        self.check_security()?;
         self.gossip.check()?;
         self.timing.check()
     }
 }
 
+impl NetworkConfig {
+    fn check_security(&self) -> Result<(), ConfigError> {
+        let SecurityConfig { budgets, gate, ids_per_hour } = &self.security;
+        let scale = u64::from(budgets.scale_per_mille);
+        range("security.budgets.scale_per_mille", wide(scale), wide(MIN_SCALE.into()), 100_000)?;
+        range("security.budgets.max_accounts", budgets.max_accounts, 1, 65_536)?;
+        let pending = wide(self.limits.max_pending_inbound.into());
+        range("security.gate.max_pending_per_ip", gate.max_pending_per_ip, 1, pending)?;
+        range("security.gate.max_per_ip", gate.max_per_ip, 1, 4_096)?;
+        range("security.gate.max_per_v4_subnet", gate.max_per_v4_subnet, 1, 4_096)?;
+        range("security.gate.max_per_v6_subnet", gate.max_per_v6_subnet, 1, 4_096)?;
+        let handshakes = u64::from(gate.handshakes_per_second);
+        range("security.gate.handshakes_per_second", wide(handshakes), 1, 1_000)?;
+        range("security.ids_per_hour", wide(u64::from(*ids_per_hour)), 4, 4_096)
+    }
+}
+
 impl PeersConfig {
     fn check(&self) -> Result<(), ConfigError> {
-        range("peers.low", self.low, 1, 1_000)?;
-        range("peers.high", self.high, self.low, 2_000)?;
+        range("peers.high", self.high, 1, 2_000)?;
+        range("peers.low", self.low, 1, self.high)?;
         range("peers.min_outbound", self.min_outbound, 0, self.low)?;
         for (field, value) in
             [("peers.rotation_ms", self.rotation_ms), ("peers.slow_check_ms", self.slow_check_ms)]

@@ -7,11 +7,13 @@ use std::{
 
 use libp2p::{identity::Keypair, relay};
 use prometheus_client::registry::Registry;
-use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{
-    behaviour, certificate,
+    behaviour,
+    bootstrap_network::address_book::TimedBook,
+    certificate,
+    doorkeeper::SharedSecurity,
     emotional_protocol::ChainTag,
     error::NetworkError,
     gossip,
@@ -19,9 +21,11 @@ use super::{
     host::{EventSink, Host},
     metrics::NetworkMetrics,
     network_config::NetworkConfig,
+    network_security::Security,
+    peer_manager::PeerManager,
+    peering::{Kept, policy, unix_ms},
     peers::{Peers, is_loopback, relay_of},
     reach::Reach,
-    redial::{Redial, RedialPolicy},
     transport,
     verdicts::Unjudged,
 };
@@ -57,12 +61,20 @@ impl P2pNode {
         transport::install_crypto_provider();
         config.check()?;
         let local = identity.public().to_peer_id();
+        let secret: [u8; 32] = random()?;
         let incarnation = incarnation()?;
         let agent = format!("emotionalchain/{} ({incarnation:016x})", env!("CARGO_PKG_VERSION"));
         let certificate = certificate::load_or_create(&config.data_dir)?;
         let metrics = NetworkMetrics::register(registry);
         let (circuits, relay_client) = relay::client::new(local);
-        let behaviour = behaviour::build(&config, &identity, &chain, agent, relay_client, registry)?;
+        let mut security = config.security;
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        security.gate.max_pending = count(config.limits.max_pending_inbound);
+        security.gate.max_established = count(config.limits.max_inbound);
+        let security = Security::new(security, local, config.gossip.verdict_time());
+        let security = SharedSecurity::new(security);
+        let doors = security.clone();
+        let behaviour = behaviour::build(&config, &identity, &chain, agent, relay_client, doors, registry)?;
         let mut swarm =
             transport::build(&config, identity, certificate, circuits, behaviour, registry).await?;
 
@@ -84,12 +96,11 @@ impl P2pNode {
         let (command_tx, commands) = mpsc::channel(COMMAND_QUEUE);
         let (verdict_tx, verdicts) = mpsc::channel(config.limits.max_unjudged);
         let (event_tx, events) = mpsc::channel(config.limits.event_queue);
-        let policy = RedialPolicy {
-            base: Duration::from_millis(config.timing.redial_base_ms),
-            cap: Duration::from_millis(config.timing.redial_cap_ms),
-            target: config.peers.low.midpoint(config.peers.high),
-            refusal: Duration::from_millis(config.timing.refusal_ms),
-        };
+        let now = Instant::now();
+        let now_ms = unix_ms();
+        let bans = Kept::read_bans(&config.data_dir, now_ms);
+        let book = Kept::read_book(&config.data_dir, secret);
+        let manager = PeerManager::new(policy(&config), &config.bootstrap, bans, incarnation, now, now_ms);
         let limits = &config.limits;
         let mut host = Host {
             swarm,
@@ -108,7 +119,10 @@ impl P2pNode {
             ),
             requests: HashMap::new(),
             sends: 0,
-            redial: Redial::new(policy, &config.bootstrap, incarnation, Instant::now()),
+            manager,
+            book: TimedBook::new(book, now, now_ms),
+            kept: Kept::new(&config.data_dir, now),
+            security,
             dials: HashMap::new(),
             reach: Reach::default(),
             relayed,
@@ -125,9 +139,11 @@ impl P2pNode {
 
 /// A number of this process: peers tell by it that a node was restarted (see [`super`]).
 fn incarnation() -> Result<u64, NetworkError> {
-    let mut bytes = [0_u8; 8];
+    Ok(u64::from_be_bytes(random()?))
+}
+
+fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], NetworkError> {
+    let mut bytes = [0; LENGTH];
     getrandom::fill(&mut bytes).map_err(|error| NetworkError::Transport(error.into()))?;
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
-    let (head, _) = digest.split_at(8);
-    Ok(head.iter().fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+    Ok(bytes)
 }

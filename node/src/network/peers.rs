@@ -107,6 +107,9 @@ pub fn learnable(address: &Multiaddr, loopback: bool) -> bool {
     !unspecified && (loopback || !local) && TransportKind::of(address) != TransportKind::Other
 }
 
+/// How long a peer of another chain may take to read our greeting.
+const GREETING_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Addresses kept of one peer for browsers: each transport over IPv4 and IPv6.
 const MAX_BROWSER_ADDRESSES: usize = 4;
 
@@ -146,6 +149,10 @@ struct Peer {
     agent: Option<String>,
     identified: bool,
     spoke: bool,
+    /// Whether it has our greeting.
+    greeted: bool,
+    /// When its own greeting showed that it follows another chain.
+    stranger: Option<Instant>,
     browser_addresses: Vec<Multiaddr>,
 }
 
@@ -185,6 +192,8 @@ impl Peers {
             agent: None,
             identified: false,
             spoke: false,
+            greeted: false,
+            stranger: None,
             browser_addresses: Vec::new(),
         });
         entry.links.push(link);
@@ -232,6 +241,28 @@ impl Peers {
         entry.protocols = protocols;
         let again = std::mem::replace(&mut entry.identified, true);
         Some(if again { Identified::Again } else { Identified::First })
+    }
+
+    /// A peer has our greeting; `true` if it is a stranger and need not be kept any longer.
+    pub fn greeted(&mut self, peer: &PeerId) -> bool {
+        self.peers.get_mut(peer).is_some_and(|entry| {
+            entry.greeted = true;
+            entry.stranger.is_some()
+        })
+    }
+
+    /// A peer follows another chain; `true` if it has our greeting, and so knows why it is refused.
+    pub fn stranger(&mut self, peer: &PeerId, now: Instant) -> bool {
+        self.peers.get_mut(peer).is_none_or(|entry| {
+            entry.stranger.get_or_insert(now);
+            entry.greeted
+        })
+    }
+
+    /// Strangers that do not take our greeting.
+    pub fn overdue_strangers(&self, now: Instant) -> Vec<PeerId> {
+        let overdue = |since: Instant| now.saturating_duration_since(since) > GREETING_PATIENCE;
+        self.peers.iter().filter(|(_, peer)| peer.stranger.is_some_and(overdue)).map(|(id, _)| *id).collect()
     }
 
     /// A peer asks in a protocol whose name carries the chain: it need not greet as well. Light clients do not.
@@ -357,6 +388,22 @@ mod tests {
         peers.spoke(&peer);
         assert!(peers.unidentified(patience, later).is_empty());
         assert_eq!(peers.identified_count(), 0, "it is no peer of the network yet");
+    }
+
+    #[test]
+    fn a_stranger_learns_why_before_it_is_refused() {
+        let (mut peers, peer, now) = (Peers::default(), PeerId::random(), Instant::now());
+        let end = ConnectedPoint::Listener {
+            local_addr: address("/ip4/127.0.0.1/tcp/1"),
+            send_back_addr: address("/ip4/127.0.0.1/tcp/2"),
+        };
+        peers.opened(peer, ConnectionId::new_unchecked(1), &end, now);
+        assert!(!peers.stranger(&peer, now), "our greeting is still on its way");
+        assert!(peers.overdue_strangers(now + GREETING_PATIENCE).is_empty());
+        assert_eq!(peers.overdue_strangers(now + 2 * GREETING_PATIENCE), [peer], "but not for ever");
+        assert!(peers.greeted(&peer));
+        assert!(peers.stranger(&peer, now));
+        assert!(!peers.greeted(&PeerId::random()));
     }
 
     #[test]

@@ -14,15 +14,18 @@ use libp2p::{
 
 use super::{
     behaviour::BehaviourEvent,
+    conduct::Conduct,
     emotional_protocol::ChainClaim,
     error::RequestError,
     gossip::Topic,
     handle::{NetworkEvent, ResponseToken},
     host::{Host, complete},
     metrics::{Outcome, Reason},
-    peers::{Identified, TransportKind, learnable, reachable},
+    network_security::{SecurityEvent, Traffic},
+    peer_manager::PeerEvent,
+    peers::{Direction, Identified, TransportKind, learnable, reachable},
     reach::ReachEvent,
-    redial::RedialEvent,
+    subnet::ip_of,
     verdicts::{MessageRef, Route, Verdict},
 };
 
@@ -47,9 +50,9 @@ impl Host {
             SwarmEvent::OutgoingConnectionError { connection_id, peer_id, error } => {
                 tracing::debug!(peer = ?peer_id, %error, "dial failed");
                 let Some(target) = self.dials.remove(&connection_id) else { return };
-                self.redial(match error {
-                    DialError::LocalPeerId { .. } => RedialEvent::DialledSelf(target),
-                    _ => RedialEvent::DialFailed(target),
+                self.tell(match error {
+                    DialError::LocalPeerId { .. } => PeerEvent::DialledSelf(target),
+                    _ => PeerEvent::DialFailed(target),
                 });
             }
             SwarmEvent::IncomingConnectionError { send_back_addr, error, .. } => {
@@ -68,7 +71,7 @@ impl Host {
                 }
             }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener has trouble"),
-            SwarmEvent::NewExternalAddrOfPeer { peer_id, address } => self.learn(peer_id, address),
+            SwarmEvent::NewExternalAddrOfPeer { peer_id, address } => self.learn(peer_id, &address, None),
             _ => {}
         }
     }
@@ -77,6 +80,11 @@ impl Host {
         match event {
             BehaviourEvent::Identify(identify::Event::Received { peer_id, info, .. }) => {
                 self.on_identified(peer_id, info);
+            }
+            BehaviourEvent::Identify(identify::Event::Sent { peer_id, .. }) => {
+                if self.peers.greeted(&peer_id) {
+                    self.refuse(peer_id, Reason::OtherChain);
+                }
             }
             BehaviourEvent::Ping(event) => self.on_ping(event),
             BehaviourEvent::Gossip(event) => self.on_gossip(event),
@@ -100,7 +108,9 @@ impl Host {
             BehaviourEvent::AutonatServer(_) | BehaviourEvent::Relay(_) | BehaviourEvent::RelayClient(_) => {}
             BehaviourEvent::Streams(()) => {}
             // Limits have no events.
-            BehaviourEvent::ConnectionLimits(never) | BehaviourEvent::MemoryLimits(never) => match never {},
+            BehaviourEvent::ConnectionLimits(never)
+            | BehaviourEvent::MemoryLimits(never)
+            | BehaviourEvent::Doorkeeper(never) => match never {},
         }
     }
 
@@ -110,9 +120,10 @@ impl Host {
         tracing::debug!(%peer, address = %endpoint.get_remote_address(), "connection opened");
         let first = self.peers.opened(peer, connection, endpoint, now);
         if first || target.is_some() {
-            self.redial(RedialEvent::Connected { peer, target });
-        }
-        if self.redial.is_refused(&peer, now) {
+            let direction = if endpoint.is_dialer() { Direction::Outbound } else { Direction::Inbound };
+            let address = endpoint.get_remote_address().clone();
+            self.tell(PeerEvent::Opened { peer, direction, address, target });
+        } else if self.manager.admits(&peer, ip_of(endpoint.get_remote_address()), now).is_err() {
             self.disconnect(peer, Reason::Refused);
         }
     }
@@ -124,7 +135,7 @@ impl Host {
         }
         self.count_peers();
         self.reach(ReachEvent::Gone(peer));
-        self.redial(RedialEvent::Disconnected(peer));
+        self.tell(PeerEvent::Closed { peer });
     }
 
     fn on_identified(&mut self, peer: PeerId, info: identify::Info) {
@@ -144,7 +155,9 @@ impl Host {
                 ours = %self.chain.greeting(),
                 "the peer follows another chain, or speaks no common version"
             );
-            self.refuse(peer, Reason::OtherChain);
+            if self.peers.stranger(&peer, Instant::now()) {
+                self.refuse(peer, Reason::OtherChain);
+            }
             return;
         }
         let protocols = info.protocols.iter().take(MAX_GREETED_PROTOCOLS).map(ToString::to_string).collect();
@@ -155,6 +168,7 @@ impl Host {
                     self.events.tell(NetworkEvent::PeerConnected { peer, info });
                 }
                 self.count_peers();
+                self.tell(PeerEvent::Identified { peer });
             }
             Some(Identified::Restarted) => return self.disconnect(peer, Reason::Restarted),
             Some(Identified::Again) | None => {}
@@ -169,10 +183,10 @@ impl Host {
         let routes =
             info.protocols.iter().any(|protocol| protocol.as_ref().starts_with(&format!("{prefix}kad/")));
         for address in info.listen_addrs.into_iter().take(MAX_GREETED_ADDRESSES) {
-            if routes && learnable(&address, self.loopback) {
+            if routes && learnable(&address, self.loopback) && self.is_routed(peer, &address) {
                 self.swarm.behaviour_mut().kad.add_address(&peer, address.clone());
             }
-            self.learn(peer, address);
+            self.learn(peer, &address, Some(peer));
         }
     }
 
@@ -195,15 +209,12 @@ impl Host {
         }
     }
 
-    fn learn(&mut self, peer: PeerId, address: Multiaddr) {
-        if peer != *self.swarm.local_peer_id() && learnable(&address, self.loopback) {
-            self.redial(RedialEvent::Discovered(peer, complete(&address, peer)));
-        }
-    }
-
     fn on_ping(&mut self, event: ping::Event) {
         match event.result {
-            Ok(rtt) => self.peers.pinged(&event.peer, rtt),
+            Ok(rtt) => {
+                self.peers.pinged(&event.peer, rtt);
+                self.tell(PeerEvent::Rtt { peer: event.peer, rtt });
+            }
             // Foreign software without ping: its transport will tell.
             Err(ping::Failure::Unsupported) => {}
             Err(error) => {
@@ -244,6 +255,17 @@ impl Host {
     /// Gives a message to the node, if there is room for it.
     fn hand_over(&mut self, topic: Topic, route: Route, id: [u8; 32], source: PeerId, data: Vec<u8>) -> bool {
         self.metrics.bytes_in(topic, data.len());
+        let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
+        let event = SecurityEvent::Message {
+            peer: source,
+            traffic: topic.traffic(),
+            bytes,
+            cost: topic.cost(data.len()),
+        };
+        if self.is_dropped(event) {
+            self.metrics.verdict(Outcome::Overflowed);
+            return false;
+        }
         let entered = self.unjudged.enter((id, route), source, data.len(), Instant::now());
         let message = MessageRef { id, source, topic, route };
         let handed = entered && self.events.offer(NetworkEvent::Gossip { topic, message, data });
@@ -261,7 +283,12 @@ impl Host {
         match event {
             Event::Message { peer, message: Message::Request { request, channel, .. }, .. } => {
                 self.peers.spoke(&peer);
-                let token = ResponseToken { channel };
+                let bytes = u64::try_from(request.len()).unwrap_or(u64::MAX);
+                let event = SecurityEvent::Message { peer, traffic: Traffic::Requests, bytes, cost: 1 };
+                if self.is_dropped(event) {
+                    return self.metrics.serve(Outcome::Overflowed);
+                }
+                let token = ResponseToken { peer, channel };
                 // A refused event drops the token, and with it the stream: the peer sees a failure at once.
                 if !self.events.offer(NetworkEvent::Request { peer, data: request, token }) {
                     self.metrics.serve(Outcome::Overflowed);
@@ -277,6 +304,9 @@ impl Host {
             Event::OutboundFailure { peer, request_id, error, .. } => {
                 tracing::debug!(%peer, %error, "request failed");
                 self.metrics.request(Outcome::Failed);
+                if matches!(error, OutboundFailure::Timeout) {
+                    self.did(peer, Conduct::Timeout);
+                }
                 if let Some(reply) = self.requests.remove(&request_id) {
                     drop(reply.send(Err(request_error(error))));
                 }
@@ -315,6 +345,7 @@ impl Host {
         let Some(topic) = topic.filter(|topic| request.len() <= topic.max_bytes().saturating_add(1)) else {
             tracing::debug!(%peer, "a direct message of no topic, or too large for it");
             self.metrics.verdict(Outcome::Rejected);
+            self.did(peer, Conduct::Oversized);
             self.refuse(peer, Reason::Graylisted);
             return;
         };

@@ -70,7 +70,7 @@ fn values_out_of_range_are_named() {
     scene.init("home");
     let home = scene.path("home");
     for (config, words) in [
-        ("[network.peers]\nlow = 0\n", ["peers.low", "1..=1000"]),
+        ("[network.peers]\nlow = 0\n", ["peers.low", "1..=12"]),
         ("[network]\nlisten = []\n", ["listen", "empty"]),
         ("[network]\nbootstrap = [\"/ip4/1.2.3.4/udp/9\"]\n", ["/ip4/1.2.3.4/udp/9", "is not a"]),
         ("[network.gossip]\nmesh_low = 9\n", ["gossip.mesh_low", "9"]),
@@ -103,6 +103,11 @@ fn environment_and_flags_win_over_the_file() {
     assert_eq!(low(check(&["--set", "network.peers.low=7"]).env(variable.0, variable.1)), (7, 20));
     run(&["check-config", "--home", &home, "--set", "network.colour=1"])
         .fails(&["--set network.colour", "unknown field"]);
+    let seeds = scene.write("seeds.txt", "# ours\n/dnsaddr/seeds.example\n");
+    let (profile, path) = ("profile=mainnet", format!("seeds={seeds}"));
+    run(&["check-config", "--home", &home, "--set", profile, "--set", &path]).text();
+    scene.write("seeds.txt", "nonsense\n");
+    run(&["check-config", "--home", &home, "--set", &path]).fails(&[&seeds, "seed 1", "nonsense"]);
     run(&["check-config", "--home", &home, "--set", "profile=mainnet"]).fails(&["mainnet", "bootstrap"]);
 }
 

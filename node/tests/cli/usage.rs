@@ -7,10 +7,19 @@ use crate::{homes::Scene, program::run};
 /// Every command with its own options and arguments.
 const COMMANDS: [(&str, &[&str]); 30] = [
     ("", &["--version"]),
-    ("init", &["--home", "--genesis", "--passphrase-file", "--json"]),
+    ("init", &["--home", "--genesis", "--passphrase-file", "--profile", "--json"]),
     (
         "run",
-        &["--home", "--http", "--recording", "--web", "--peer", "--stop-on-stdin-close", "--passphrase-file"],
+        &[
+            "--home",
+            "--http",
+            "--recording",
+            "--web",
+            "--peer",
+            "--stop-on-stdin-close",
+            "--set",
+            "--passphrase-file",
+        ],
     ),
     (
         "devnet",
@@ -54,7 +63,7 @@ const COMMANDS: [(&str, &[&str]); 30] = [
     ("keys show", &["--home", "--json"]),
     ("keys export", &["--home", "--to", "--passphrase-file", "--json"]),
     ("keys import", &["--home", "--from", "--genesis", "--passphrase-file", "--json"]),
-    ("check-config", &["--home", "--json"]),
+    ("check-config", &["--home", "--set", "--show", "--json"]),
     ("recover", &["--home", "--to-checkpoint", "--yes", "--json"]),
 ];
 /// Options of every transaction.

@@ -3,10 +3,11 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// Every number, with the least and the most that it may be while the others have their defaults.
-const RANGES: [(&str, u64, u64); 34] = [
-    // Not above the upper bound of 12, and not below the outbound ones.
-    ("peers.low", 3, 12),
-    ("peers.high", 8, 2_000),
+const RANGES: [(&str, u64, u64); 42] = [
+    // Not above the upper bound.
+    ("peers.low", 1, 12),
+    ("peers.high", 1, 2_000),
+    // Not above the lower bound.
     ("peers.min_outbound", 0, 8),
     ("peers.rotation_ms", 1_000, 86_400_000),
     ("peers.slow_check_ms", 1_000, 86_400_000),
@@ -14,6 +15,15 @@ const RANGES: [(&str, u64, u64); 34] = [
     ("relay.circuits", 1, 10_000),
     ("relay.circuit_ms", 1_000, 86_400_000),
     ("relay.circuit_bytes", 1 << 17, 1 << 34),
+    ("security.budgets.scale_per_mille", 500, 100_000),
+    ("security.budgets.max_accounts", 1, 65_536),
+    // Not above all that are pending.
+    ("security.gate.max_pending_per_ip", 1, 64),
+    ("security.gate.max_per_ip", 1, 4_096),
+    ("security.gate.max_per_v4_subnet", 1, 4_096),
+    ("security.gate.max_per_v6_subnet", 1, 4_096),
+    ("security.gate.handshakes_per_second", 1, 1_000),
+    ("security.ids_per_hour", 4, 4_096),
     ("limits.max_inbound", 1, 10_000),
     ("limits.max_outbound", 1, 10_000),
     ("limits.max_per_peer", 2, 16),
@@ -84,20 +94,17 @@ fn a_number_outside_its_range_is_refused_by_name() {
 
 #[test]
 fn no_number_is_without_a_range() {
-    let text = toml::to_string(&NetworkConfig::default()).unwrap();
-    let mut numbers = BTreeSet::new();
-    for (name, value) in toml::from_str::<toml::Table>(&text).unwrap() {
-        match value {
-            toml::Value::Integer(_) => {
-                numbers.insert(name);
+    fn enter(table: &toml::Table, before: &str, numbers: &mut BTreeSet<String>) {
+        for (name, value) in table {
+            match value {
+                toml::Value::Integer(_) => drop(numbers.insert(format!("{before}{name}"))),
+                toml::Value::Table(inner) => enter(inner, &format!("{before}{name}."), numbers),
+                _ => {}
             }
-            toml::Value::Table(table) => {
-                let inner = table.iter().filter(|(_, value)| value.is_integer());
-                numbers.extend(inner.map(|(field, _)| format!("{name}.{field}")));
-            }
-            _ => {}
         }
     }
+    let mut numbers = BTreeSet::new();
+    enter(&toml::Table::try_from(NetworkConfig::default()).unwrap(), "", &mut numbers);
     let ranged: BTreeSet<String> = RANGES.iter().map(|(field, ..)| (*field).to_owned()).collect();
     assert_eq!(numbers, ranged);
 }
@@ -149,6 +156,12 @@ fn addresses_that_cannot_be_used_are_refused() {
     let bad = ConfigError::Address("/ip4/1.2.3.4/udp/9".parse().unwrap());
     assert_eq!(refused(|c| c.listen.push("/ip4/1.2.3.4/udp/9".parse().unwrap())), bad);
     assert_eq!(refused(|c| c.bootstrap = vec!["/ip4/1.2.3.4/udp/9".parse().unwrap()]), bad);
+    let seeds = vec!["/dnsaddr/seeds.example".parse().unwrap()];
+    NetworkConfig { bootstrap: seeds, ..NetworkConfig::default() }.check().unwrap();
+    assert!(matches!(
+        refused(|c| c.listen.push("/dnsaddr/seeds.example".parse().unwrap())),
+        ConfigError::Address(_)
+    ));
     assert_eq!(refused(|c| c.external = vec!["/ip4/1.2.3.4/udp/9".parse().unwrap()]), bad);
 
     let with_peers = |count: usize| {

@@ -10,6 +10,7 @@ use tracing::warn;
 use super::{Host, serve};
 use crate::{
     consensus::replica::{Input, Judgement},
+    network::conduct::Conduct,
     node::{NodeError, sync::BATCH},
 };
 
@@ -67,10 +68,14 @@ impl Host {
                         Judgement::Ignore => {}
                         Judgement::Reject => {
                             warn!(%peer, "peer serves blocks that do not verify");
+                            self.network.conduct(peer, Conduct::FalseAnswer);
                             useful = false;
                             break;
                         }
                     }
+                }
+                if useful {
+                    self.network.conduct(peer, Conduct::UsefulAnswer);
                 }
                 if useful { self.fetch(Some(peer)) } else { self.sync.forget(&peer) }
             }
