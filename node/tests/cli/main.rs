@@ -15,6 +15,7 @@ mod page;
 mod program;
 mod queries;
 mod recovery;
+mod reread;
 mod transactions;
 mod usage;
 
