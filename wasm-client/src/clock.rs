@@ -2,11 +2,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the seam")]
 
-use std::{
-    future::{Future, poll_fn},
-    task::Poll,
-    time::Duration,
-};
+use std::{future::Future, time::Duration};
 
 use emotionalchain_shared::primitives::TimeMs;
 use futures::future::{Either, select};
@@ -28,20 +24,6 @@ pub fn instant() -> Instant {
 /// Waits.
 pub async fn sleep(length: Duration) {
     Delay::new(length).await;
-}
-
-/// Lets other tasks run; in a page, once the slice of time is used up, also the page itself. No timer: those are slow
-/// in the background.
-pub async fn breathe() {
-    let mut waited = false;
-    poll_fn(|cx| {
-        if std::mem::replace(&mut waited, true) {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 /// The future's result, or nothing if it takes longer; it is then dropped.

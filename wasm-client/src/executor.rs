@@ -5,8 +5,10 @@ mod slices;
 
 use std::future::Future;
 
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use imp::breathe;
 #[cfg(target_arch = "wasm32")]
-pub(crate) use slices::whole;
+pub(crate) use slices::{breathe, whole};
 
 use futures::future::LocalBoxFuture;
 
@@ -49,6 +51,11 @@ mod imp {
 
     pub(super) fn spawn(future: LocalBoxFuture<'static, ()>) {
         tokio::task::spawn_local(future);
+    }
+
+    /// Lets other tasks run.
+    pub(crate) async fn breathe() {
+        tokio::task::yield_now().await;
     }
 
     pub(super) fn launch(

@@ -1,7 +1,6 @@
 //! `light`, and the verifying walk that `query --verify` stands on.
 //!
-//! From genesis or a checkpoint to the head: try the head at once; if too few of the trusted set signed it, verify a
-//! height in between first. Sets come from the asked node and are recognised by their roots.
+//! From genesis or a checkpoint to the head, by the walk of [`Skipping`]; what it asks for comes from one node.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -9,7 +8,7 @@ use clap::Args;
 use emotionalchain_shared::{
     chain::{ChainSpec, state::StateKey},
     consensus::ValidatorSet,
-    light::{LightOptions, Trusted, Verdict, read_signed_header, verify},
+    light::{LightOptions, Skipping, Step, Trusted, read_signed_header, verify_set},
     primitives::{BlockId, Hash, Height},
     wire::SignedHeader,
 };
@@ -64,6 +63,9 @@ pub enum WalkError {
     /// The block at the checkpoint is another one.
     #[error("the node has another block at the checkpoint's height {0}")]
     Checkpoint(Height),
+    /// No header between the trusted block and this one could be verified within a walk's bounds.
+    #[error("height {0} cannot be reached from the trusted block")]
+    TooFar(Height),
     /// The set that a header announces is not to be had.
     #[error("the node does not give the validator set with root {0}")]
     Set(Hash),
@@ -111,33 +113,32 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// [`WalkError`].
     pub fn reach(&mut self, target: &SignedHeader) -> Result<(), WalkError> {
-        let mut pending = vec![target.clone()];
-        while let Some(signed) = pending.last() {
-            let height = signed.header.height;
-            if height == self.trusted.height && signed.header.id() == self.trusted.id {
-                pending.pop();
-                continue;
-            }
-            let set = self.fetch_set(signed.header.validators_root)?;
-            match verify(self.spec, &self.options, &self.trusted, signed, &set, now()) {
-                Verdict::Success => {
-                    let root = signed.header.next_validators_root;
-                    let next = self.fetch_set(root)?;
-                    self.trusted = Trusted::from_verified(signed, next).ok_or(WalkError::Set(root))?;
-                    pending.pop();
+        if (target.header.height, target.header.id()) == (self.trusted.height, self.trusted.id) {
+            return Ok(());
+        }
+        let mut skipping = Skipping::new(self.trusted.clone(), target.clone());
+        loop {
+            match skipping.step(self.spec, &self.options, now()) {
+                Step::Again => {}
+                Step::Header(height) => {
+                    skipping.header(self.fetch(height)?).map_err(|_| WalkError::Undecodable("header"))?;
                 }
-                Verdict::NotEnoughTrust => {
-                    let middle = self.trusted.height.get().midpoint(height.get());
-                    let middle = middle.max(self.trusted.height.get().saturating_add(1));
-                    let between = self.fetch(Height::new(middle))?;
-                    pending.push(between);
+                Step::Set(root) => {
+                    skipping.set(self.fetch_set(root)?).map_err(|_| WalkError::Set(root))?;
                 }
-                Verdict::Invalid(reason) => {
+                Step::Reached(reached) => {
+                    self.trusted = reached.trusted().clone();
+                    return Ok(());
+                }
+                Step::TooLong if skipping.verified() > 0 => {
+                    skipping = Skipping::new(skipping.trusted().clone(), target.clone());
+                }
+                Step::TooLong => return Err(WalkError::TooFar(target.header.height)),
+                Step::Failed { height, reason } => {
                     return Err(WalkError::Refused { height, reason: reason.to_string() });
                 }
             }
         }
-        Ok(())
     }
 
     /// Header and certificate of a height, unverified.
@@ -151,14 +152,10 @@ impl<'a> Walk<'a> {
     }
 
     fn fetch_set(&self, root: Hash) -> Result<ValidatorSet, WalkError> {
-        if self.trusted.next_set.root() == root {
-            return Ok(self.trusted.next_set.clone());
-        }
         let key = hex::encode(StateKey::Set(root).to_bytes());
         let answer = self.client.get(&format!("/state/{key}"))?;
         let bytes = self.client.bytes(&answer, "value_hex")?;
-        let set: ValidatorSet = borsh::from_slice(&bytes).map_err(|_| WalkError::Undecodable("set"))?;
-        if set.root() == root { Ok(set) } else { Err(WalkError::Set(root)) }
+        verify_set(&root, &bytes).map_err(|_| WalkError::Set(root))
     }
 }
 

@@ -64,6 +64,13 @@ export class Chromium {
     return launched;
   }
 
+  /** Runs something and returns the events that the browser traced of these categories meanwhile. */
+  async trace(categories, run) {
+    await this.#browser.startTracing(undefined, { categories });
+    await run();
+    return JSON.parse((await this.#browser.stopTracing()).toString()).traceEvents;
+  }
+
   /** A context: what a visitor's browser keeps for a page. Pages in one context share it. */
   context() {
     return this.#browser.newContext();

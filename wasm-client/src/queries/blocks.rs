@@ -10,8 +10,8 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use super::Queries;
 use crate::{
-    clock,
     error::LightError,
+    executor,
     views::{BlockView, HeaderView, TransactionView},
 };
 
@@ -54,7 +54,7 @@ impl Queries {
         let (votes, evidence) = (raw.votes.len(), raw.evidence.len());
         let mut check = BodyCheck::new(header, raw)?;
         while !check.step()? {
-            clock::breathe().await;
+            executor::breathe().await;
         }
         let mut transactions = Vec::with_capacity(items.len());
         for pieces in items.chunks(256) {
@@ -64,7 +64,7 @@ impl Queries {
                     hex: hex::encode(bytes),
                 }),
             );
-            clock::breathe().await;
+            executor::breathe().await;
         }
         Ok(BlockView { header: HeaderView::of(header), bytes: bytes.len(), transactions, votes, evidence })
     }
