@@ -7,6 +7,7 @@ use std::{
 
 use libp2p::{identity::Keypair, relay};
 use prometheus_client::registry::Registry;
+use sha2::{Digest, Sha256};
 use tokio::sync::mpsc;
 
 use super::{
@@ -61,7 +62,7 @@ impl P2pNode {
         transport::install_crypto_provider();
         config.check()?;
         let local = identity.public().to_peer_id();
-        let secret: [u8; 32] = random()?;
+        let secret = book_secret(&identity)?;
         let incarnation = incarnation()?;
         let agent = format!("emotionalchain/{} ({incarnation:016x})", env!("CARGO_PKG_VERSION"));
         let certificate = certificate::load_or_create(&config.data_dir)?;
@@ -140,6 +141,12 @@ impl P2pNode {
 /// A number of this process: peers tell by it that a node was restarted (see [`super`]).
 fn incarnation() -> Result<u64, NetworkError> {
     Ok(u64::from_be_bytes(random()?))
+}
+
+/// Decides where peers lie in the address book: known to nobody else, and the same at every start.
+fn book_secret(identity: &Keypair) -> Result<[u8; 32], NetworkError> {
+    let signature = identity.sign(b"emotionalchain address book").map_err(|_| NetworkError::Identity)?;
+    Ok(Sha256::digest(signature).into())
 }
 
 fn random<const LENGTH: usize>() -> Result<[u8; LENGTH], NetworkError> {

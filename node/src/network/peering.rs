@@ -1,6 +1,6 @@
 //! The host's side of the peer manager: events go in, orders are carried out, what is learnt is kept on disk.
 //!
-//! Bans lie in `bans.json`, addresses in `peers.json`, both in the data folder. A file that is damaged is named in the
+//! Bans lie in `bans.json`, addresses in `peers.book`, both in the data folder. A file that is damaged is named in the
 //! log and put aside by the next save; a node without them begins with its seeds.
 
 use std::{
@@ -63,7 +63,7 @@ impl Kept {
     }
 
     fn peers(folder: &Path) -> PathBuf {
-        folder.join("peers.json")
+        folder.join("peers.book")
     }
 
     /// Writes a file in the background, after those before it: the disk must not hold up the network.
