@@ -15,7 +15,7 @@ use emotionalchain_shared::{
     chain::{ChainSpec, Transaction},
     consensus::{Evidence, ValidatorSet},
     primitives::{Hash, Height, TimeMs},
-    wire::Wire,
+    wire::{FinalisedBlock, Wire},
 };
 use libp2p::PeerId;
 use tokio::{
@@ -27,7 +27,7 @@ use tracing::{error, info, warn};
 
 use super::{
     HeadNews, NodeError, NodeStatus, floor::Floor, handle::Order, metrics::NodeMetrics, outbox::Outbox,
-    serve, sync::Sync, timers::Timers,
+    serve, sync::Catchup, timers::Timers,
 };
 use crate::{
     consensus::{
@@ -68,7 +68,7 @@ pub(super) struct Host {
     news: broadcast::Sender<HeadNews>,
     timers: Timers,
     outbox: Outbox,
-    sync: Sync,
+    sync: Catchup<FinalisedBlock>,
     /// Peers by the number that the replica knows them by.
     peers: BTreeMap<PeerTag, PeerId>,
     connected: BTreeSet<PeerId>,
@@ -100,6 +100,7 @@ impl Host {
         news: broadcast::Sender<HeadNews>,
     ) -> Self {
         let (answers, answered) = mpsc::channel(64);
+        let sync = Catchup::new(replica.head().height);
         Self {
             spec,
             store,
@@ -114,7 +115,7 @@ impl Host {
             news,
             timers: Timers::default(),
             outbox: Outbox::default(),
-            sync: Sync::default(),
+            sync,
             peers: BTreeMap::new(),
             connected: BTreeSet::new(),
             next_asked: 0,
@@ -232,7 +233,8 @@ impl Host {
                     self.commit(&commit)?;
                     committed = true;
                 }
-                Output::Behind => self.fetch(None),
+                // The host gets to it when all outputs are carried out; when its queue is full, an answer or a tick does.
+                Output::Behind => drop(self.answers.try_send(Answer::Behind)),
             }
         }
         if unsynced {

@@ -19,7 +19,7 @@ mod metrics;
 mod outbox;
 mod serve;
 mod start;
-mod sync;
+pub mod sync;
 mod timers;
 
 pub use config::{NodeConfig, NodeError};

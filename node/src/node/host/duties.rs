@@ -10,7 +10,7 @@ use tracing::{debug, info, warn};
 use super::{Host, now};
 use crate::{
     consensus::replica::{Input, Judgement},
-    node::{NodeError, NodeStatus, STALLED_MS, SubmitError, handle::Order},
+    node::{NodeError, NodeStatus, STALLED_MS, SubmitError, handle::Order, sync::Event},
 };
 
 impl Host {
@@ -48,7 +48,7 @@ impl Host {
             self.ask_status(*peer);
         }
         self.next_asked = self.next_asked.wrapping_add(1);
-        self.fetch(None);
+        self.catch_up(Event::Tick)?;
         self.measure()?;
         self.update_status();
         Ok(())

@@ -14,7 +14,7 @@ use super::Host;
 use crate::{
     consensus::replica::{Input, Judgement, PeerTag},
     network::{MessageRef, NetworkEvent, Topic, Verdict},
-    node::NodeError,
+    node::{NodeError, sync::Event},
 };
 
 impl Host {
@@ -65,8 +65,8 @@ impl Host {
             }
             NetworkEvent::PeerDisconnected { peer } => {
                 self.connected.remove(&peer);
-                self.sync.forget(&peer);
                 self.peers.retain(|_, known| *known != peer);
+                self.catch_up(Event::Gone { peer })?;
             }
             _ => {}
         }
