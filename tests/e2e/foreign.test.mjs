@@ -130,8 +130,12 @@ test("identify tells both ends who the other is", async (t) => {
 test("ping is answered and measured in both directions", async (t) => {
   const peer = await startPeer(new Cleanup(t), { chain });
   const connection = await dial(peer, address("tcp"));
-  const rtt = await peer.services.ping.ping(connection.remotePeer, { signal: AbortSignal.timeout(5000) });
-  assert.ok(rtt >= 0 && rtt < 5000, `${rtt} ms`);
+  // A first one, sent in the moment the connection opens, is lost now and then: see docs/interoperability.md.
+  const answered = await until(NOTICED_MILLISECONDS, async () => {
+    const rtt = await peer.services.ping.ping(connection.remotePeer, { signal: AbortSignal.timeout(2000) }).catch(() => -1);
+    return rtt >= 0;
+  });
+  assert.ok(answered, "no ping is answered");
   const { rtt_ms } = await seen(peer, ({ rtt_ms }) => rtt_ms !== null);
   assert.ok(rtt_ms > 0 && rtt_ms < 5000, `${rtt_ms} ms`);
 });

@@ -2,8 +2,9 @@
 //!
 //! Reputation runs from 0 to 100 and starts at 50; below 30 a peer is banned, above 70 it counts as reliable. The worth
 //! of a deed is chosen by what it proves: a false answer or a signature that does not verify cannot happen to honest
-//! software, so two of them ban; what a slow line or an old version can cause takes many. Merits are small, so that no
-//! peer earns room for an attack within minutes.
+//! software, so two of them ban; what an old version can cause takes many. What a slow line or a busy machine causes costs
+//! nothing here: it counts in a peer's quality, and gets it replaced. Merits are small, so that no peer earns room for an
+//! attack within minutes.
 
 /// A deed of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,7 +62,7 @@ impl Conduct {
             Self::InvalidMessage => -8,
             Self::Flood | Self::MeshAbuse | Self::RoutingFlood => -5,
             Self::Replay | Self::SlowStream => -3,
-            Self::Timeout => -1,
+            Self::Timeout => 0,
             Self::UsefulAnswer | Self::UsefulMinute => 1,
         }
     }

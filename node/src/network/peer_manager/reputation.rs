@@ -117,8 +117,8 @@ mod tests {
         let (mut table, peer, now) = (Reputations::default(), PeerId::random(), Instant::now());
         assert_eq!(table.of(&peer), START);
         assert_eq!(table.did(peer, Conduct::FalseAnswer, true, now), 35);
-        assert_eq!(table.did(peer, Conduct::Timeout, true, now), 34);
-        assert_eq!(table.did(peer, Conduct::Bomb, true, now), 19);
+        assert_eq!(table.did(peer, Conduct::Timeout, true, now), 35, "a slow line is no offence");
+        assert_eq!(table.did(peer, Conduct::Bomb, true, now), 20);
         for _ in 0..10 {
             table.did(peer, Conduct::Bomb, true, now);
         }
@@ -131,7 +131,7 @@ mod tests {
         table.did(peer, Conduct::FalseAnswer, true, now);
         table.left(&peer);
         table.came(&peer);
-        assert_eq!(table.did(peer, Conduct::Timeout, true, now + HOUR * 1000), 34);
+        assert_eq!(table.did(peer, Conduct::Timeout, true, now + HOUR * 1000), 35);
     }
 
     #[test]
@@ -160,15 +160,15 @@ mod tests {
         let (mut table, now) = (Reputations::default(), Instant::now());
         let [low, slight, here] = [(); 3].map(|()| PeerId::random());
         table.did(low, Conduct::FalseAnswer, false, now);
-        table.did(slight, Conduct::Timeout, false, now);
-        table.did(here, Conduct::Timeout, true, now);
+        table.did(slight, Conduct::Replay, false, now);
+        table.did(here, Conduct::Replay, true, now);
         for _ in 0..MAX_ABSENT {
             let peer = PeerId::random();
             table.did(peer, Conduct::InvalidMessage, true, now);
             table.left(&peer);
         }
         assert_eq!(table.records.len(), MAX_ABSENT + 1);
-        assert_eq!((table.of(&low), table.of(&slight), table.of(&here)), (35, START, 49));
+        assert_eq!((table.of(&low), table.of(&slight), table.of(&here)), (35, START, 47));
     }
 
     proptest! {
