@@ -241,7 +241,7 @@ async fn live(
     Ok(result?)
 }
 
-/// The configuration again, for what can change while the node runs: the log's filter, limits, numbers of peers.
+/// The configuration again, for what can change while the node runs: the log's filter and limits on connections.
 struct Reread {
     home: Home,
     settings: SettingArgs,

@@ -18,7 +18,7 @@ use libp2p::{
 };
 
 use super::{
-    network_security::{Action, Security, SecurityEvent},
+    network_security::{Action, Security, SecurityEvent, gate::GateConfig},
     peers::Direction,
     subnet::ip_of,
 };
@@ -37,6 +37,11 @@ impl SharedSecurity {
     pub fn handle(&self, event: SecurityEvent) -> Vec<Action> {
         // Nothing in it panics, and its tables hold on their own whatever was interrupted.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).handle(Instant::now(), event)
+    }
+
+    /// Changes the limits on connections.
+    pub fn limit(&self, gate: GateConfig) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).limit(gate);
     }
 
     /// How often each detector spoke.

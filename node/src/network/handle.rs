@@ -3,7 +3,10 @@
 use std::future::Future;
 
 use emotionalchain_shared::wire;
-use libp2p::{Multiaddr, PeerId, request_response::ResponseChannel};
+use libp2p::{
+    Multiaddr, PeerId,
+    request_response::{InboundRequestId, ResponseChannel},
+};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -71,6 +74,7 @@ pub enum NetworkEvent {
 #[derive(Debug)]
 pub struct ResponseToken {
     pub(super) peer: PeerId,
+    pub(super) id: InboundRequestId,
     pub(super) channel: ResponseChannel<Vec<u8>>,
 }
 
@@ -119,8 +123,8 @@ impl NetworkHandle {
         let _ = self.order(Command::Conduct(peer, conduct));
     }
 
-    /// Takes settings anew that can change while the node runs: limits on connections, and numbers of peers. The others
-    /// wait for the next start.
+    /// Takes settings anew that can change while the node runs: limits on connections. The others wait for the
+    /// next start.
     ///
     /// # Errors
     /// [`NetworkError::Config`], [`NetworkError::Busy`] or [`NetworkError::Stopped`].

@@ -12,7 +12,7 @@ use libp2p::{
     core::transport::ListenerId,
     gossipsub::{MessageAcceptance, MessageId, PublishError, TopicHash},
     multiaddr::Protocol,
-    request_response::OutboundRequestId,
+    request_response::{InboundRequestId, OutboundRequestId},
     swarm::{ConnectionId, SwarmEvent, dial_opts::DialOpts},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -28,9 +28,9 @@ use super::{
     handle::{Command, NetworkEvent},
     metrics::{NetworkMetrics, Outcome, Reason},
     network_config::NetworkConfig,
-    network_security::{SecurityEvent, Traffic},
+    network_security::SecurityEvent,
     peer_manager::{PeerEvent, PeerManager, TargetId},
-    peering::Kept,
+    peering::{Kept, gate},
     peers::{Peers, reachable},
     reach::Reach,
     verdicts::{MessageRef, Route, Unjudged, Verdict},
@@ -42,6 +42,8 @@ const TICK: Duration = Duration::from_secs(1);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// Own requests under way at once; each answer may hold 4 MiB.
 const MAX_REQUESTS: usize = 256;
+/// Bytes of answers under way at once: peers that do not read what they asked for must not fill the memory.
+const MAX_ANSWERING: usize = 256 << 20;
 /// Direct messages under way at once.
 const MAX_SENDS: usize = 512;
 /// Places in the event queue kept for news about peers, which must not drown in messages.
@@ -85,6 +87,8 @@ pub(super) struct Host {
     pub(super) peers: Peers,
     pub(super) unjudged: Unjudged,
     pub(super) requests: HashMap<OutboundRequestId, oneshot::Sender<Result<Vec<u8>, RequestError>>>,
+    /// Answers on their way to peers, in bytes.
+    pub(super) answering: HashMap<InboundRequestId, usize>,
     pub(super) sends: usize,
     pub(super) manager: PeerManager,
     pub(super) book: TimedBook,
@@ -161,7 +165,7 @@ impl Host {
     }
 
     async fn close(&mut self) {
-        self.save_book();
+        self.save_all();
         for peer in self.peers.ids() {
             // An error means that it is closed already.
             let _ = self.swarm.disconnect_peer_id(peer);
@@ -183,13 +187,17 @@ impl Host {
             Command::Request { peer, data, reply } => self.request(peer, data, reply),
             Command::Respond { token, data } => {
                 let bytes = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                let event =
-                    SecurityEvent::Message { peer: token.peer, traffic: Traffic::Requests, bytes, cost: 0 };
-                if self.is_dropped(event) {
+                let under_way = self.answering.values().fold(data.len(), |sum, one| sum.saturating_add(*one));
+                let event = SecurityEvent::Answer { peer: token.peer, bytes };
+                if under_way > MAX_ANSWERING || self.is_dropped(event) {
                     // The token is dropped, and with it the stream: the peer asks another.
                     return self.metrics.serve(Outcome::Overflowed);
                 }
+                self.answering.insert(token.id, data.len());
                 let sent = self.swarm.behaviour_mut().sync.send_response(token.channel, data);
+                if sent.is_err() {
+                    self.answering.remove(&token.id);
+                }
                 self.metrics.serve(if sent.is_ok() { Outcome::Accepted } else { Outcome::Failed });
             }
             Command::Dial(address) => {
@@ -214,6 +222,7 @@ impl Host {
 
     fn reconfigure(&mut self, config: &NetworkConfig) {
         *self.swarm.behaviour_mut().connection_limits.limits_mut() = behaviour::limits(&config.limits);
+        self.security.limit(gate(config));
     }
 
     fn publish(&mut self, topic: Topic, data: Vec<u8>) {

@@ -76,8 +76,6 @@ pub enum Reason {
     Slow,
     /// It is banned.
     Banned,
-    /// Too many peers are of its subnet.
-    Crowded,
 }
 
 /// A detector by its name.

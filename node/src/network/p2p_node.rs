@@ -22,9 +22,9 @@ use super::{
     host::{EventSink, Host},
     metrics::NetworkMetrics,
     network_config::NetworkConfig,
-    network_security::Security,
+    network_security::{Security, SecurityConfig},
     peer_manager::PeerManager,
-    peering::{Kept, policy, unix_ms},
+    peering::{Kept, gate, policy, unix_ms},
     peers::{Peers, is_loopback, relay_of},
     reach::Reach,
     transport,
@@ -68,10 +68,7 @@ impl P2pNode {
         let certificate = certificate::load_or_create(&config.data_dir)?;
         let metrics = NetworkMetrics::register(registry);
         let (circuits, relay_client) = relay::client::new(local);
-        let mut security = config.security;
-        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        security.gate.max_pending = count(config.limits.max_pending_inbound);
-        security.gate.max_established = count(config.limits.max_inbound);
+        let security = SecurityConfig { gate: gate(&config), ..config.security };
         let security = Security::new(security, local, config.gossip.verdict_time());
         let security = SharedSecurity::new(security);
         let doors = security.clone();
@@ -119,6 +116,7 @@ impl P2pNode {
                 config.gossip.verdict_time(),
             ),
             requests: HashMap::new(),
+            answering: HashMap::new(),
             sends: 0,
             manager,
             book: TimedBook::new(book, now, now_ms),

@@ -18,12 +18,12 @@ use super::{
     host::{Host, complete},
     metrics::Reason,
     network_config::NetworkConfig,
-    network_security::{Action, SecurityEvent},
+    network_security::{Action, SecurityEvent, gate::GateConfig},
     peer_manager::{
         Dial, Farewell, PeerAction, PeerEvent, Policy,
         bans::{Bans, MAX_SAVED_BYTES},
     },
-    peers::{Direction, learnable},
+    peers::learnable,
     subnet::{Subnet, ip_of},
 };
 use crate::disk;
@@ -42,6 +42,8 @@ pub(super) struct Kept {
     useful_at: Instant,
     /// Who was first with something valid in this minute.
     useful: BTreeSet<PeerId>,
+    /// Whether bans are to be written.
+    bans_changed: bool,
     /// The last write under way.
     saving: Option<JoinHandle<()>>,
 }
@@ -54,6 +56,7 @@ impl Kept {
             save_at: after(SAVE),
             useful_at: after(USEFUL),
             useful: BTreeSet::new(),
+            bans_changed: false,
             saving: None,
         }
     }
@@ -81,6 +84,11 @@ impl Kept {
             });
             let _ = written.await;
         }));
+    }
+
+    /// Whether no write is under way.
+    fn is_idle(&self) -> bool {
+        self.saving.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Waits until everything is written.
@@ -128,6 +136,16 @@ pub(super) fn unix_ms() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// The gate's limits, those that the configuration has once for all among them.
+pub(super) fn gate(config: &NetworkConfig) -> GateConfig {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    GateConfig {
+        max_pending: count(config.limits.max_pending_inbound),
+        max_established: count(config.limits.max_inbound),
+        ..config.security.gate
+    }
+}
+
 /// The manager's numbers.
 pub(super) fn policy(config: &NetworkConfig) -> Policy {
     Policy {
@@ -161,7 +179,7 @@ impl Host {
                 PeerAction::Banned { peer, until_ms } => {
                     tracing::warn!(%peer, until_ms, "banned");
                     self.metrics.bans.inc();
-                    self.save_bans();
+                    self.kept.bans_changed = true;
                 }
             }
         }
@@ -193,23 +211,11 @@ impl Host {
                     tracing::info!(%connection, %why, "refused");
                     self.swarm.close_connection(connection);
                 }
-                Action::Replace { subnet } => self.thin(subnet),
+                // Slots fill by subnet: there is nobody to let go who would not come back.
+                Action::Replace { subnet } => tracing::warn!(%subnet, "one subnet holds many of the peers"),
                 // Conflicting votes are proved by the engine; streams end with their requests.
                 Action::Drop | Action::Evidence(_) | Action::Reset(_) => {}
             }
-        }
-    }
-
-    /// Lets one of the peers go that dialled in from a subnet, if others are known to take its place.
-    fn thin(&mut self, subnet: Subnet) {
-        let others = self.book.book.len() > self.peers.identified_count();
-        let from_there = |direction: Direction, address: &Multiaddr| {
-            direction == Direction::Inbound && Subnet::of(address) == Some(subnet)
-        };
-        let chosen =
-            self.peers.list().into_iter().rev().find(|info| from_there(info.direction, &info.address));
-        if let Some(info) = chosen.filter(|_| others) {
-            self.disconnect(info.peer_id, Reason::Crowded);
         }
     }
 
@@ -221,7 +227,10 @@ impl Host {
         let now_ms = self.book.unix_ms(Instant::now());
         let from =
             source.and_then(|source| self.peers.info(&source)).and_then(|info| Subnet::of(&info.address));
-        let fresh = self.book.book.learn(peer, &complete(address, peer), from, now_ms);
+        let before = self.book.book.len();
+        self.book.book.learn(peer, &complete(address, peer), from, now_ms);
+        // What a peer says again at each return is known, and costs it nothing.
+        let fresh = self.book.book.len() > before;
         if let Some(source) = source.filter(|_| fresh)
             && self.is_dropped(SecurityEvent::Addresses { source, count: 1 })
         {
@@ -252,6 +261,9 @@ impl Host {
             self.kept.save_at = after(SAVE);
             self.save_book();
         }
+        if self.kept.bans_changed && self.kept.is_idle() {
+            self.save_bans();
+        }
         for (name, count) in self.security.counts() {
             self.metrics.detection(name, count);
         }
@@ -259,12 +271,21 @@ impl Host {
     }
 
     /// Writes down where peers can be dialled.
-    pub(super) fn save_book(&mut self) {
+    fn save_book(&mut self) {
         let (path, bytes) = (Kept::peers(&self.kept.folder), self.book.book.encode());
         self.kept.save(path, bytes);
     }
 
+    /// Writes down what a stopping node must not forget.
+    pub(super) fn save_all(&mut self) {
+        self.save_book();
+        if self.kept.bans_changed {
+            self.save_bans();
+        }
+    }
+
     fn save_bans(&mut self) {
+        self.kept.bans_changed = false;
         match self.manager.encode_bans(Instant::now()) {
             Ok(text) => {
                 let path = Kept::bans(&self.kept.folder);

@@ -4,7 +4,7 @@
 //!   reached makes the node *public*; [`FAILURES`] tests without any that is make it *private*; before that nobody knows.
 //! - A private node keeps reservations with up to [`RESERVATIONS`] relaying peers, so that others reach it through them;
 //!   hole punching then gives most of them a direct connection. One that is lost is replaced by another peer's.
-//! - A public node keeps none: what it once reserved runs out.
+//! - A public node asks for none; what it reserved before stays until its relay is gone.
 //!
 //! At most [`MAX_RELAYS`] relaying peers are remembered, those that came first.
 

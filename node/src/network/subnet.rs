@@ -41,8 +41,11 @@ impl Subnet {
     }
 }
 
-/// The IP address that an address begins with.
+/// The IP address that an address begins with; none where a relay stands there in the peer's place.
 pub fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
+    if address.iter().any(|part| part == Protocol::P2pCircuit) {
+        return None;
+    }
     match address.iter().next()? {
         Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
         Protocol::Ip6(ip) => Some(IpAddr::V6(ip)),
@@ -81,6 +84,7 @@ mod tests {
         assert_eq!(subnet("/ip4/127.0.0.1/tcp/1"), None);
         assert_eq!(subnet("/ip6/::1/tcp/1"), None);
         assert_eq!(subnet("/dns4/example.org/tcp/1"), None);
+        assert_eq!(subnet("/ip4/1.2.3.4/tcp/1/p2p-circuit"), None, "that is the relay's");
     }
 
     #[test]

@@ -71,7 +71,6 @@ impl Host {
                 }
             }
             SwarmEvent::ListenerError { error, .. } => tracing::warn!(%error, "a listener has trouble"),
-            SwarmEvent::NewExternalAddrOfPeer { peer_id, address } => self.learn(peer_id, &address, None),
             _ => {}
         }
     }
@@ -90,8 +89,7 @@ impl Host {
             BehaviourEvent::Gossip(event) => self.on_gossip(event),
             BehaviourEvent::Sync(event) => self.on_sync(event),
             BehaviourEvent::Direct(event) => self.on_direct(event),
-            // Identify's other news is about our own greeting. Kademlia's lookups only feed the routing table, and the
-            // addresses that they find arrive as `NewExternalAddrOfPeer`.
+            // Identify's other news is about our own greeting. Whom Kademlia's lookups find, it dials itself.
             BehaviourEvent::Identify(_) | BehaviourEvent::Kad(_) => {}
             BehaviourEvent::Autonat(event) => {
                 tracing::debug!(address = %event.tested_addr, server = %event.server, result = ?event.result, "dialled back");
@@ -120,7 +118,8 @@ impl Host {
         tracing::debug!(%peer, address = %endpoint.get_remote_address(), "connection opened");
         let first = self.peers.opened(peer, connection, endpoint, now);
         if first || target.is_some() {
-            let direction = if endpoint.is_dialer() { Direction::Outbound } else { Direction::Inbound };
+            // Kademlia dials whom its answers name: such a peer was not chosen by this node.
+            let direction = if target.is_some() { Direction::Outbound } else { Direction::Inbound };
             let address = endpoint.get_remote_address().clone();
             self.tell(PeerEvent::Opened { peer, direction, address, target });
         } else if self.manager.admits(&peer, ip_of(endpoint.get_remote_address()), now).is_err() {
@@ -201,7 +200,11 @@ impl Host {
         for order in self.reach.handle(event) {
             match self.swarm.listen_on(order.address.clone()) {
                 Ok(listener) => drop(self.relayed.insert(listener, order.relay)),
-                Err(error) => tracing::warn!(address = %order.address, %error, "no reservation"),
+                Err(error) => {
+                    tracing::warn!(address = %order.address, %error, "no reservation");
+                    // Another relay is asked with the next event.
+                    self.reach.handle(ReachEvent::Lost(order.relay));
+                }
             }
         }
         if self.reach.nat() != before {
@@ -239,7 +242,8 @@ impl Host {
             }
             gossipsub::Event::Subscribed { peer_id, topic } => {
                 if let Some(topic) = self.topic(&topic) {
-                    self.events.tell(NetworkEvent::PeerSubscribed { peer: peer_id, topic });
+                    // News of less weight than who is there: it must not take the places kept for those.
+                    self.events.offer(NetworkEvent::PeerSubscribed { peer: peer_id, topic });
                 }
             }
             gossipsub::Event::SlowPeer { peer_id, failed_messages } => {
@@ -281,14 +285,14 @@ impl Host {
     fn on_sync(&mut self, event: Requests) {
         use request_response::{Event, Message};
         match event {
-            Event::Message { peer, message: Message::Request { request, channel, .. }, .. } => {
+            Event::Message { peer, message: Message::Request { request, channel, request_id }, .. } => {
                 self.peers.spoke(&peer);
                 let bytes = u64::try_from(request.len()).unwrap_or(u64::MAX);
                 let event = SecurityEvent::Message { peer, traffic: Traffic::Requests, bytes, cost: 1 };
                 if self.is_dropped(event) {
                     return self.metrics.serve(Outcome::Overflowed);
                 }
-                let token = ResponseToken { peer, channel };
+                let token = ResponseToken { peer, id: request_id, channel };
                 // A refused event drops the token, and with it the stream: the peer sees a failure at once.
                 if !self.events.offer(NetworkEvent::Request { peer, data: request, token }) {
                     self.metrics.serve(Outcome::Overflowed);
@@ -311,13 +315,14 @@ impl Host {
                     drop(reply.send(Err(request_error(error))));
                 }
             }
-            Event::InboundFailure { peer, error, .. } => {
+            Event::InboundFailure { peer, request_id, error, .. } => {
+                self.answering.remove(&request_id);
                 tracing::debug!(%peer, %error, "serving failed");
                 // Tokens that were dropped are the node's own refusals.
                 let refused = matches!(error, InboundFailure::ResponseOmission);
                 self.metrics.serve(if refused { Outcome::Ignored } else { Outcome::Failed });
             }
-            Event::ResponseSent { .. } => {}
+            Event::ResponseSent { request_id, .. } => drop(self.answering.remove(&request_id)),
         }
     }
 

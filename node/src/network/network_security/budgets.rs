@@ -62,6 +62,9 @@ pub enum Charge {
     },
 }
 
+/// Messages, bytes and cost.
+type Load = (u64, u64, u64);
+
 #[derive(Debug)]
 struct Meters {
     messages: TokenBucket,
@@ -79,9 +82,10 @@ impl Meters {
         }
     }
 
-    fn charge(&mut self, bytes: u64, cost: u64, now: Instant) -> bool {
-        let fits = self.messages.holds(1, now) && self.bytes.holds(bytes, now) && self.cost.holds(cost, now);
-        fits && self.messages.try_take(1, now)
+    fn charge(&mut self, messages: u64, bytes: u64, cost: u64, now: Instant) -> bool {
+        let fits =
+            self.messages.holds(messages, now) && self.bytes.holds(bytes, now) && self.cost.holds(cost, now);
+        fits && self.messages.try_take(messages, now)
             && self.bytes.try_take(bytes, now)
             && self.cost.try_take(cost, now)
     }
@@ -122,11 +126,11 @@ impl<K: Ord + Copy> Accounts<K> {
         (self.allowance)(class).scaled(self.config.scale_per_mille)
     }
 
-    fn charge(&mut self, key: K, class: Traffic, bytes: u64, cost: u64, now: Instant) -> Charge {
+    fn charge(&mut self, key: K, class: Traffic, (messages, bytes, cost): Load, now: Instant) -> Charge {
         let allowance = self.allowance(class);
         let account = self.account(key, now);
         let meters = account.meters.entry(class).or_insert_with(|| Meters::new(allowance, FULL, now));
-        if meters.charge(bytes, cost, now) {
+        if meters.charge(messages, bytes, cost, now) {
             Charge::Within
         } else {
             Charge::Over { conduct: Conduct::Flood }
@@ -196,7 +200,12 @@ impl Budgets {
 
     /// Charges a peer for a message of so many bytes and so many checks.
     pub fn charge(&mut self, peer: PeerId, class: Traffic, bytes: u64, cost: u64, now: Instant) -> Charge {
-        self.peers.charge(peer, class, bytes, cost, now)
+        self.peers.charge(peer, class, (1, bytes, cost), now)
+    }
+
+    /// Charges a peer for the answer to a question that was charged before.
+    pub fn charge_answer(&mut self, peer: PeerId, bytes: u64, now: Instant) -> Charge {
+        self.peers.charge(peer, Traffic::Requests, (0, bytes, 0), now)
     }
 
     /// Charges a validator whose signature was found good.
@@ -208,7 +217,7 @@ impl Budgets {
         cost: u64,
         now: Instant,
     ) -> Charge {
-        self.validators.charge(validator, class, bytes, cost, now)
+        self.validators.charge(validator, class, (1, bytes, cost), now)
     }
 
     /// Forgets those that owe nothing.

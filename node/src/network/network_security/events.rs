@@ -39,7 +39,14 @@ pub enum SecurityEvent {
     },
     /// A handshake failed, or a connection is gone.
     Closed(ConnectionId),
-    /// A message came in, or a request whose answer has this size and cost.
+    /// An answer of this size is about to go to a peer whose question was charged as a message.
+    Answer {
+        /// To whom.
+        peer: PeerId,
+        /// Its size.
+        bytes: u64,
+    },
+    /// A message or a question came in.
     Message {
         /// From whom.
         peer: PeerId,

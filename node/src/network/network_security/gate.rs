@@ -120,6 +120,11 @@ impl Gate {
         Self { config, pending: BTreeMap::new(), established: BTreeMap::new(), starts: Recent::default() }
     }
 
+    /// Changes the limits; connections that stand stay.
+    pub fn limit(&mut self, config: GateConfig) {
+        self.config = config;
+    }
+
     /// Somebody begins a handshake; `ip` if the connection has an address of its own.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ use self::{
         spam::Spam,
         sybil::Sybil,
     },
-    gate::{Gate, GateRefusal, part_of},
+    gate::{Gate, GateConfig, GateRefusal, part_of},
 };
 use super::{conduct::Conduct, peers::Direction};
 
@@ -99,6 +99,12 @@ impl Security {
         security
     }
 
+    /// Changes the limits on connections; those that stand stay.
+    pub fn limit(&mut self, gate: GateConfig) {
+        self.config.gate = gate;
+        self.gate.limit(gate);
+    }
+
     /// How often each part spoke since the start: its name in metrics and the number.
     pub fn counts(&self) -> Vec<(&'static str, u64)> {
         self.counts.iter().map(|(detector, count)| (detector.name(), *count)).collect()
@@ -120,6 +126,11 @@ impl Security {
             }
             SecurityEvent::Message { peer, traffic, bytes, cost } => {
                 self.message(peer, traffic, bytes, cost, now)
+            }
+            SecurityEvent::Answer { peer, bytes } => {
+                let on = self.has(Detector::PeerBudget);
+                let over = on && self.budgets.charge_answer(peer, bytes, now) != Charge::Within;
+                self.verdict(Detector::PeerBudget, over.then_some(Action::Drop))
             }
             SecurityEvent::ValidatorMessage { validator, traffic, bytes, cost } => {
                 let on = self.has(Detector::ValidatorBudget);

@@ -9,7 +9,7 @@
 //! | consensus | a round: 128 prevotes, 128 precommits, a proposal of 1 MiB, certificates: 3 a seat. Two rounds a second when all are in step; each is repeated once a second and comes both directly and by gossip |
 //! | transactions | 4,000 a second, at worst each alone in its message; batches hold up to 512 |
 //! | proofs, votes | 1,024 within the second in which an epoch closes, each again once a duplicate window |
-//! | requests | 50 a second; the bytes are those of the *answers*: a newcomer catches up at up to 64 MiB/s |
+//! | requests | 100 a second, 2,000 at once: a light client's longest walk asks for 372 headers and their sets; the bytes are those of the *answers*: a newcomer catches up at up to 64 MiB/s |
 //! | control | per heartbeat of 700 ms: four IHAVEs with up to 5,000 ids, grafts, prunes; identify, ping, routing |
 //!
 //! Cost is counted in signature checks (about 50 µs), or in what takes as long: a block read, 32 ids compared.
@@ -76,7 +76,7 @@ impl Traffic {
             },
             // 64 blocks to a question.
             Self::Requests => Allowance {
-                messages: Rate::per_second(50, 400),
+                messages: Rate::per_second(100, 2_000),
                 bytes: Rate::per_second(64 * MIB, 256 * MIB),
                 cost: Rate::per_second(3_200, 25_600),
             },

@@ -54,6 +54,8 @@ impl Host {
             Answer::Status(peer, Some((earliest, head))) if self.connected.contains(&peer) => {
                 Event::Claimed { peer, earliest, head }
             }
+            // A lost question says nothing of the blocks that the peer is sending.
+            Answer::Status(peer, None) if self.connected.contains(&peer) => return Ok(()),
             Answer::Status(peer, _) => Event::Gone { peer },
             Answer::Blocks(peer, from, Some((blocks, bytes))) => {
                 Event::Answered { peer, from, blocks, bytes }
