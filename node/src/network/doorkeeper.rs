@@ -20,7 +20,7 @@ use libp2p::{
 use super::{
     network_security::{Action, Security, SecurityEvent, gate::GateConfig},
     peers::Direction,
-    subnet::ip_of,
+    subnet::peer_ip,
 };
 
 /// What the doorkeeper and the host both ask.
@@ -84,7 +84,7 @@ impl Doorkeeper {
         address: &Multiaddr,
         direction: Direction,
     ) -> Result<dummy::ConnectionHandler, ConnectionDenied> {
-        let ip = ip_of(address);
+        let ip = peer_ip(address);
         self.ask(SecurityEvent::Established { connection, ip, peer, direction })?;
         Ok(dummy::ConnectionHandler)
     }
@@ -100,7 +100,7 @@ impl NetworkBehaviour for Doorkeeper {
         _local: &Multiaddr,
         remote: &Multiaddr,
     ) -> Result<(), ConnectionDenied> {
-        self.ask(SecurityEvent::Pending { connection, ip: ip_of(remote) })
+        self.ask(SecurityEvent::Pending { connection, ip: peer_ip(remote) })
     }
 
     fn handle_established_inbound_connection(

@@ -41,16 +41,19 @@ impl Subnet {
     }
 }
 
-/// The IP address that an address begins with; none where a relay stands there in the peer's place.
+/// The IP address that an address begins with: the peer's own, or its relay's.
 pub fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
-    if address.iter().any(|part| part == Protocol::P2pCircuit) {
-        return None;
-    }
     match address.iter().next()? {
         Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
         Protocol::Ip6(ip) => Some(IpAddr::V6(ip)),
         _ => None,
     }
+}
+
+/// The peer's own IP address; none where a relay's stands in its place, which does not answer for its guests.
+pub fn peer_ip(address: &Multiaddr) -> Option<IpAddr> {
+    let relayed = address.iter().any(|part| part == Protocol::P2pCircuit);
+    if relayed { None } else { ip_of(address) }
 }
 
 impl fmt::Display for Subnet {
@@ -84,7 +87,10 @@ mod tests {
         assert_eq!(subnet("/ip4/127.0.0.1/tcp/1"), None);
         assert_eq!(subnet("/ip6/::1/tcp/1"), None);
         assert_eq!(subnet("/dns4/example.org/tcp/1"), None);
-        assert_eq!(subnet("/ip4/1.2.3.4/tcp/1/p2p-circuit"), None, "that is the relay's");
+        let relayed = "/ip4/1.2.3.4/tcp/1/p2p-circuit".parse().unwrap();
+        assert_eq!((peer_ip(&relayed), ip_of(&relayed)), (None, Some([1, 2, 3, 4].into())));
+        let direct = "/ip4/1.2.3.4/tcp/1".parse().unwrap();
+        assert_eq!(peer_ip(&direct), ip_of(&direct));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use super::{
     peer_manager::PeerEvent,
     peers::{Direction, Identified, TransportKind, learnable, reachable},
     reach::ReachEvent,
-    subnet::ip_of,
+    subnet::peer_ip,
     verdicts::{MessageRef, Route, Verdict},
 };
 
@@ -122,7 +122,7 @@ impl Host {
             let direction = if target.is_some() { Direction::Outbound } else { Direction::Inbound };
             let address = endpoint.get_remote_address().clone();
             self.tell(PeerEvent::Opened { peer, direction, address, target });
-        } else if self.manager.admits(&peer, ip_of(endpoint.get_remote_address()), now).is_err() {
+        } else if self.manager.admits(&peer, peer_ip(endpoint.get_remote_address()), now).is_err() {
             self.disconnect(peer, Reason::Refused);
         }
     }

@@ -3,7 +3,7 @@
 use libp2p::{Multiaddr, PeerId};
 
 use super::{
-    super::{conduct::Conduct, peers::Direction, subnet::ip_of},
+    super::{conduct::Conduct, peers::Direction, subnet::peer_ip},
     Candidates, PeerManager, REST,
     clock::later,
     dials::Purpose,
@@ -30,7 +30,7 @@ impl PeerManager {
         if self.links.contains_key(&peer) {
             return;
         }
-        let refusal = self.admits(&peer, ip_of(&address), self.now).err();
+        let refusal = self.admits(&peer, peer_ip(&address), self.now).err();
         let mut link = Link::new(direction, address, self.now);
         link.replaces = flight.and_then(|flight| match flight.purpose {
             Purpose::Replace(victim) => Some(victim),

@@ -10,7 +10,7 @@ use libp2p::{Multiaddr, PeerId};
 use super::{
     super::{
         peers::Direction,
-        subnet::{Subnet, ip_of},
+        subnet::{Subnet, peer_ip},
     },
     clock::later,
     events::Farewell,
@@ -85,7 +85,7 @@ impl Link {
 
     /// The address that it connected from or was reached at.
     pub fn ip(&self) -> Option<IpAddr> {
-        ip_of(&self.address)
+        peer_ip(&self.address)
     }
 
     /// Where that is.

@@ -7,7 +7,7 @@ use libp2p::{Multiaddr, PeerId};
 use super::{
     super::{
         peers::Direction,
-        subnet::{Subnet, ip_of},
+        subnet::{Subnet, peer_ip},
     },
     Candidates, MAX_ADDRESSES, NEWCOMERS, PeerManager,
     clock::later,
@@ -179,7 +179,7 @@ impl PeerManager {
         let usable = |peer: &PeerId, addresses: &[Multiaddr]| {
             !self.links.contains_key(peer)
                 && !self.dials.iter().any(|(_, flight)| flight.peer == Some(*peer))
-                && addresses.iter().any(|address| self.admits(peer, ip_of(address), self.now).is_ok())
+                && addresses.iter().any(|address| self.admits(peer, peer_ip(address), self.now).is_ok())
         };
         let rested = |peer: &PeerId| self.resting.end(peer, self.now).is_none();
         let apart =
@@ -193,7 +193,7 @@ impl PeerManager {
         let Some(picked) = picked else { return false };
         let peer = picked.peer;
         let mut addresses = picked.addresses;
-        addresses.retain(|address| self.admits(&peer, ip_of(address), self.now).is_ok());
+        addresses.retain(|address| self.admits(&peer, peer_ip(address), self.now).is_ok());
         addresses.truncate(MAX_ADDRESSES);
         if addresses.is_empty() {
             return false;
