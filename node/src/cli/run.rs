@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use clap::Args;
 use emotionalchain_shared::{biometrics::Recording, chain::ChainSpec, consensus::engine::Timeouts};
 use serde_json::json;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 use super::{
@@ -211,6 +211,8 @@ async fn live(
     reread: Reread,
 ) -> CliResult {
     let spec = Arc::clone(&config.spec);
+    // Before anything else: the system's own answer to this signal is to end the process.
+    let hang_up = signal(SignalKind::hangup())?;
     let listener = http::bind(http).await.map_err(|error| format!("HTTP address {http}: {error}"))?;
     let http = listener.local_addr()?;
     let node = Node::start(config).await?;
@@ -225,7 +227,7 @@ async fn live(
     info!(http = %running.http, peer_id = %running.peer_id, chain = %spec.genesis.chain_id, "node is up");
     let server = tokio::spawn(http::serve(listener, Api::new(handle.clone(), spec, site)));
 
-    let reader = tokio::spawn(reread.whenever_told(handle.network().clone()));
+    let reader = tokio::spawn(reread.whenever_told(hang_up, handle.network().clone()));
     let stopper = handle.clone();
     let waiter = tokio::spawn(async move {
         until_told(stop_on_stdin).await;
@@ -250,11 +252,7 @@ struct Reread {
 
 impl Reread {
     /// Upon each SIGHUP.
-    async fn whenever_told(self, network: NetworkHandle) {
-        let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
-            error!("the signal to read the configuration again cannot be caught");
-            return;
-        };
+    async fn whenever_told(self, mut hang_up: Signal, network: NetworkHandle) {
         while hang_up.recv().await.is_some() {
             match self.read(&network) {
                 Ok(()) => info!("the configuration was read again"),
