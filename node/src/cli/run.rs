@@ -6,7 +6,7 @@ use clap::Args;
 use emotionalchain_shared::{biometrics::Recording, chain::ChainSpec, consensus::engine::Timeouts};
 use serde_json::json;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
 use super::{
     CliResult, PassphraseArgs,
@@ -267,6 +267,7 @@ impl Reread {
         if !self.log_is_given {
             logging::change(&file.log)?;
         }
+        debug!(limits = ?file.network.limits, "limits in force");
         Ok(network.reconfigure(file.network)?)
     }
 }

@@ -219,26 +219,23 @@ impl Host {
         }
     }
 
-    /// Remembers where a peer can be dialled; `source` said so, if it was somebody.
-    pub(super) fn learn(&mut self, peer: PeerId, address: &Multiaddr, source: Option<PeerId>) {
+    /// Remembers where a connected peer can be dialled, as it says itself.
+    pub(super) fn learn(&mut self, peer: PeerId, address: &Multiaddr) {
         if peer == *self.swarm.local_peer_id() || !learnable(address, self.loopback) {
             return;
         }
         let now_ms = self.book.unix_ms(Instant::now());
-        let from =
-            source.and_then(|source| self.peers.info(&source)).and_then(|info| Subnet::of(&info.address));
+        let from = self.peers.info(&peer).and_then(|info| Subnet::of(&info.address));
         let before = self.book.book.len();
         self.book.book.learn(peer, &complete(address, peer), from, now_ms);
         // What a peer says again at each return is known, and costs it nothing.
-        let fresh = self.book.book.len() > before;
-        if let Some(source) = source.filter(|_| fresh)
-            && self.is_dropped(SecurityEvent::Addresses { source, count: 1 })
-        {
+        if self.book.book.len() == before {
+            return;
+        }
+        if self.is_dropped(SecurityEvent::Addresses { source: peer, count: 1 }) {
             return self.book.book.remove(&peer);
         }
-        if fresh {
-            self.tell(PeerEvent::Tick);
-        }
+        self.tell(PeerEvent::Tick);
     }
 
     /// Whether a peer may enter the routing table with this address.
@@ -264,7 +261,8 @@ impl Host {
         if self.kept.bans_changed && self.kept.is_idle() {
             self.save_bans();
         }
-        for (name, count) in self.security.counts() {
+        // One that has not spoken is not shown: some wait for a host that can feed them.
+        for (name, count) in self.security.counts().into_iter().filter(|(_, count)| *count > 0) {
             self.metrics.detection(name, count);
         }
         self.tell(PeerEvent::Tick);

@@ -185,7 +185,7 @@ impl Host {
             if routes && learnable(&address, self.loopback) && self.is_routed(peer, &address) {
                 self.swarm.behaviour_mut().kad.add_address(&peer, address.clone());
             }
-            self.learn(peer, &address, Some(peer));
+            self.learn(peer, &address);
         }
     }
 

@@ -67,8 +67,11 @@ fn what_can_change_changes_and_a_wrong_file_changes_nothing() {
     config("");
     let node = Node::run(&scene, &home);
     node.says("node is up");
-    config("log = \"info,emotionalchain_node=trace\"\n[network.limits]\nmax_inbound = 7\n");
+    config("log = \"info,emotionalchain_node=debug\"\n[network.limits]\nmax_inbound = 7\n");
     node.hang_up();
+    // Not logged under the filter of the start.
+    let limits = node.says("limits in force");
+    assert!(limits.contains("max_inbound: 7"), "{limits}");
     node.says("the configuration was read again");
     config("[network.limits]\nmax_inbound = 0\n");
     node.hang_up();

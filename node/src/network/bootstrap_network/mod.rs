@@ -1,7 +1,7 @@
 //! How a node finds the network, and how it knows whether it has found all of it (protocol §9).
 //!
 //! ```text
-//!   file, command line ─► seeds       (names are the transport's to resolve)
+//!   file ─► seeds                     (names are the transport's to resolve)
 //!                           │ addresses of a few peers
 //!                           ▼
 //!   identify, Kademlia ─► address_book ─► whom to dial            (the peer manager picks)

@@ -1,11 +1,10 @@
-//! The first addresses that a node knows: from a file, the command line and DNS.
+//! The first addresses that a node knows: from a file and from DNS.
 //!
 //! 1. **A file** has one multiaddress a line; what follows `#` is a comment, empty lines count for nothing. At most
 //!    [`MAX_FILE_BYTES`] bytes.
-//! 2. **The command line** gives one multiaddress an argument.
-//! 3. **A seed** begins with an IP address, a name (`dns`, `dns4`, `dns6`) or `/dnsaddr`; one of the last kind stands
+//! 2. **A seed** begins with an IP address, a name (`dns`, `dns4`, `dns6`) or `/dnsaddr`; one of the last kind stands
 //!    for addresses that the transport asks DNS for, 32 questions and 16 records at most (libp2p-dns).
-//! 4. **At most [`MAX_SEEDS`]** of a list, each at most [`MAX_SEED_TEXT`] characters: a longer list is refused, not cut,
+//! 3. **At most [`MAX_SEEDS`]** of a list, each at most [`MAX_SEED_TEXT`] characters: a longer list is refused, not cut,
 //!    since whoever wrote it relies on all of it. Lists of several origins are merged in order, duplicates once, and
 //!    cut at the same number.
 
@@ -40,7 +39,7 @@ pub enum SeedError {
     /// Something else than an address to begin at.
     #[error("seed {place}: {text:?} is no multiaddress of an IP address, a DNS name or dnsaddr")]
     Address {
-        /// The line or argument, counted from 1.
+        /// The line, counted from 1.
         place: usize,
         /// Its beginning.
         text: String,
@@ -58,14 +57,6 @@ pub fn from_file(bytes: &[u8]) -> Result<Vec<Multiaddr>, SeedError> {
     let text = str::from_utf8(bytes).map_err(|_| SeedError::NotText)?;
     let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
     read((1_usize..).zip(lines).filter(|(_, line)| !line.is_empty()))
-}
-
-/// Reads the seeds of a command line.
-///
-/// # Errors
-/// [`SeedError`] for the first rule broken.
-pub fn from_arguments(arguments: &[String]) -> Result<Vec<Multiaddr>, SeedError> {
-    read((1_usize..).zip(arguments.iter().map(|argument| argument.trim())))
 }
 
 /// One list of several, the first ones first, each address once, cut at [`MAX_SEEDS`].

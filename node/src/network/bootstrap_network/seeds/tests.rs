@@ -38,14 +38,9 @@ fn a_list_of_too_many_is_refused_and_duplicates_do_not_count() {
 }
 
 #[test]
-fn arguments_are_read_alike_and_lists_are_merged() {
-    let seeds = from_arguments(&["/ip4/1.2.3.4/tcp/1".into(), " /ip4/1.2.3.4/tcp/2".into()]).unwrap();
-    assert_eq!(seeds.len(), 2);
-    assert_eq!(
-        from_arguments(&["/ip4/1.2.3.4/tcp/1".into(), String::new()]),
-        Err(SeedError::Address { place: 2, text: String::new() })
-    );
-    let merged = merge([seeds.clone(), vec![address("/ip4/1.2.3.4/tcp/3")], seeds.clone()]);
+fn lists_are_merged_in_order_and_cut() {
+    let seeds = ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2"].map(address).to_vec();
+    let merged = merge([seeds.clone(), vec![address("/ip4/1.2.3.4/tcp/3")], seeds]);
     assert_eq!(merged, ["/ip4/1.2.3.4/tcp/1", "/ip4/1.2.3.4/tcp/2", "/ip4/1.2.3.4/tcp/3"].map(address));
     let many = (1..=200_u16).map(|port| address(&format!("/ip4/1.2.3.4/tcp/{port}"))).collect();
     assert_eq!(merge([many]).len(), MAX_SEEDS);

@@ -21,6 +21,20 @@ fn unhurried(config: GateConfig) -> Gate {
 }
 
 #[test]
+fn new_limits_hold_from_then_on_and_end_no_connection() {
+    let config = GateConfig { max_established: 1, handshakes_per_second: 1000, ..GateConfig::default() };
+    let (mut gate, now) = (Gate::new(config), Instant::now());
+    enter(&mut gate, 0, "1.1.1.1", now).unwrap();
+    assert_eq!(enter(&mut gate, 1, "2.1.1.1", now), Err(GateRefusal::Established));
+    gate.closed(id(1));
+    gate.limit(GateConfig { max_established: 2, ..config });
+    enter(&mut gate, 2, "2.1.1.1", now).unwrap();
+    gate.limit(config);
+    assert_eq!(gate.links().count(), 2);
+    assert_eq!(enter(&mut gate, 3, "3.1.1.1", now), Err(GateRefusal::Established));
+}
+
+#[test]
 fn handshakes_are_limited_in_all_and_per_address() {
     let (mut gate, now) = (unhurried(GateConfig::default()), Instant::now());
     for number in 0..8 {
